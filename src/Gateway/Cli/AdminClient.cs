@@ -30,7 +30,11 @@ internal sealed class AdminClient : IDisposable
         {
             UseProxy = false,
             ConnectTimeout = TimeSpan.FromSeconds(3),
-            SslOptions = { RemoteCertificateValidationCallback = _trust.Validate },
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = _trust.Validate,
+                ClientCertificateContext = endpoint.Certificate,
+            },
         })
         {
             BaseAddress = endpoint.Url,
@@ -117,13 +121,15 @@ internal sealed class AdminClient : IDisposable
 
     private async Task<string> ProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
+        // With a certificate and no token the gateway itself says what is wrong.
+        if (response.StatusCode == System.Net.HttpStatusCode.Unauthorized && (_endpoint.Certificate is null || _endpoint.Token is not null))
         {
+            var isHttps = string.Equals(_endpoint.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
             return _endpoint.TokenSource is { } source
                 ? $"The admin endpoint at \"{_client.BaseAddress}\" is there and refuses the token (401), which came from {source}. "
                     + $"Correct it there."
                 : $"The admin endpoint at \"{_client.BaseAddress}\" asks for its token (401). Set {AdminTarget.TokenVariable}, or name the "
-                    + $"configuration with --config FILE.";
+                    + $"configuration with --config FILE{(isHttps ? ", or a client certificate with --cert" : "")}.";
         }
 
         try

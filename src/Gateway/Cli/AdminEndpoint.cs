@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace Gateway.Cli;
 
 /// <summary>The admin endpoint that a command means.</summary>
@@ -7,4 +9,8 @@ namespace Gateway.Cli;
 /// <param name="By">What named it.</param>
 /// <param name="Trusted">PEM file of what is trusted over https besides the machine's authorities: its certificate itself, or an
 /// authority's; null: nothing is.</param>
-internal sealed record AdminEndpoint(Uri Url, string? Token, string? TokenSource, string By, string? Trusted);
+internal sealed record AdminEndpoint(Uri Url, string? Token, string? TokenSource, string By, string? Trusted)
+{
+    /// <summary>The operator's certificate with its key and chain; null: none is shown.</summary>
+    public SslStreamCertificateContext? Certificate { get; init; }
+}

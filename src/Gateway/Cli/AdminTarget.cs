@@ -27,6 +27,7 @@ internal sealed class AdminTarget
         HelpName = "FILE"
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print JSON instead of text; errors, too." };
+    private readonly OperatorCertificate _certificate;
     private readonly Func<string, string?> _environment;
 
     /// <summary>Adds the options to a command.</summary>
@@ -36,6 +37,7 @@ internal sealed class AdminTarget
         command.Options.Add(_admin);
         command.Options.Add(_config);
         command.Options.Add(_ca);
+        _certificate = new OperatorCertificate(command, environment);
         command.Options.Add(_json);
     }
 
@@ -45,6 +47,11 @@ internal sealed class AdminTarget
     {
         var (output, error, json) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(_json));
         var (endpoint, problem) = Resolve(parsed);
+        if (endpoint is { } found)
+        {
+            (endpoint, problem) = _certificate.Add(parsed, found);
+        }
+
         if (endpoint is null)
         {
             return await problem!.PrintAsync(output, error, json);

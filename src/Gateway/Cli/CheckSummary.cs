@@ -25,7 +25,7 @@ internal static class CheckSummary
         Columns.Append(text, "Users      ", string.Join(", ", config.Listen.Select(listen => PortChecks.Shown(listen.Url))), 11);
         text.Append("Operators  ")
             .Append(PortChecks.Shown(config.Admin.Url))
-            .Append(config.Admin.NeedsToken ? " with a token" : "")
+            .Append(ProofText(config.Admin))
             .Append('\n');
 
         foreach (var cluster in config.Clusters)
@@ -83,6 +83,15 @@ internal static class CheckSummary
                 ? "; as many requests in flight as its response times allow"
                 : tier.Capacity is { } capacity ? $"; {capacity} requests in flight" : "")}";
     }
+
+    private static string ProofText(AdminConfig admin) =>
+        (admin.Token is not null || !admin.Tokens.IsEmpty, admin.ClientCertificates is not null) switch
+        {
+            (true, true) => " with a token or a client certificate",
+            (true, false) => " with a token",
+            (false, true) => " with a client certificate",
+            _ => "",
+        };
 
     /// <summary>What a preference for a zone means.</summary>
     public static string ZoneText(string zone) =>

@@ -11,6 +11,8 @@ internal static class ManPage
     [
         (ConfigPath.Variable, "The configuration file, where --config does not name one."),
         (AdminTarget.TokenVariable, "The token of the admin endpoint."),
+        (OperatorCertificate.FileVariable, "PEM file of the client certificate to show at an https admin endpoint."),
+        (OperatorCertificate.KeyVariable, "PEM file of its key."),
         (GatewayCli.DebugVariable, "When set, a failed command also prints where it failed."),
     ];
 

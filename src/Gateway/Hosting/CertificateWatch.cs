@@ -1,3 +1,4 @@
+using Gateway.Admin.Security;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
@@ -36,6 +37,7 @@ internal sealed partial class CertificateWatch
             Admin = new CertificateFiles(admin, log.For<CertificateFiles>());
         }
 
+        Operators = new OperatorCertificates(store.Current.Admin);
         Acme = AcmeRenewal.For(store.Current, time, log.For<AcmeRenewal>());
         foreach (var listen in store.Current.Listen)
         {
@@ -53,6 +55,9 @@ internal sealed partial class CertificateWatch
     /// <summary>Of the admin endpoint; null: it does not speak TLS.</summary>
     public CertificateFiles? Admin { get; }
 
+    /// <summary>Of operators who call the admin endpoint.</summary>
+    public OperatorCertificates Operators { get; }
+
     /// <summary>Orders certificates; null: all of them are files of the operator.</summary>
     public AcmeRenewal? Acme { get; }
 
@@ -60,6 +65,7 @@ internal sealed partial class CertificateWatch
     public IEnumerable<ComponentAlert> PortAlarms => AlertsOf(
         _listeners.Values.SelectMany(static certificates => certificates.Alarms)
             .Append(Admin?.Alarm)
+            .Append(Operators.Alarm)
             .OfType<string>()
             .Concat(Acme?.Alarms ?? []));
 
@@ -87,6 +93,7 @@ internal sealed partial class CertificateWatch
             }
 
             Admin?.Look();
+            Operators.Look();
             foreach (var tls in ClustersTls())
             {
                 if (tls.Look())

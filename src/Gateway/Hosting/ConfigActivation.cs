@@ -51,7 +51,7 @@ internal sealed partial class ConfigActivation(
         await loop.ApplyAsync(config, cancellationToken).ConfigureAwait(false);
         files.UseFolder(config.StaticFallback);
         endpoints.Apply(config);
-        admin.UseTokens(config.Admin);
+        admin.UseCredentials(config.Admin);
         await notifier.UseAsync(config.Notify).ConfigureAwait(false);
         instruments.Retain(
             config.Routes.Select(static r => r.Name).ToHashSet(StringComparer.Ordinal),

@@ -241,7 +241,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
     private AdminServer AdminOf(GatewayConfig config) => new(
         config.Admin, Sources(), _time,
         new FilteringLoggerFactory(_log.Factory), _adminGuard.Around, ConnectionGuard.Before,
-        _certificates.Admin is { } files ? () => files.Context : null);
+        _certificates.Admin is { } files ? () => files.Context : null, _certificates.Operators);
 
     private Ledger LedgerOf() => new(
         () => _instruments.Routes, _config.ClusterOf,

@@ -119,6 +119,7 @@ public sealed class AdminGateTests
             new StatusPage(),
             "127.0.0.1",
             new AdminTokens(new AdminConfig { Token = "right" }),
+            new OperatorCertificates(new AdminConfig { Token = "right" }),
             time,
             factory.CreateLogger("gate"));
         for (var i = 0; i < Math.Max(addresses, 1_000); i++)

@@ -72,6 +72,17 @@ public sealed class ConfigDefaultsTests
             without["routes"]!["NAME"] = JsonNode.Parse("""{ "match": { "path": "/" }, "redirect": { "to": "/a" } }""");
         }
 
+        if (path.StartsWith("admin/clientCertificates/", StringComparison.Ordinal))
+        {
+            // Only over TLS.
+            without["admin"] = JsonNode.Parse("""
+                {
+                  "url": "https://127.0.0.1:8081", "certificate": { "file": "STATIC/shop.pem", "key": "STATIC/shop.key" },
+                  "clientCertificates": { "ca": "STATIC/shop.pem", "operators": [ { "name": "ann", "identity": "ann" } ] }
+                }
+                """.Replace("STATIC", folder.Path, StringComparison.Ordinal));
+        }
+
         if (path.StartsWith("clusters/NAME/signals/0/", StringComparison.Ordinal))
         {
             // What belongs to one source stands beside no other.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using Gateway.Admin.Security;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
 using Microsoft.AspNetCore.Connections;
@@ -19,11 +20,13 @@ internal static class AdminListener
     /// <param name="url">Where.</param>
     /// <param name="around">Stands around each connection; null: nothing does.</param>
     /// <param name="certificate">The certificate in force; null: no TLS.</param>
+    /// <param name="operators">Says whether a handshake asks for a client certificate.</param>
     public static void Open(
         KestrelServerOptions kestrel,
         Uri url,
         Func<ConnectionDelegate, ConnectionDelegate>? around,
-        Func<SslStreamCertificateContext>? certificate)
+        Func<SslStreamCertificateContext>? certificate,
+        OperatorCertificates operators)
     {
         void Use(ListenOptions options)
         {
@@ -35,7 +38,7 @@ internal static class AdminListener
 
             if (certificate is not null)
             {
-                Secure(options, certificate);
+                Secure(options, certificate, operators);
             }
         }
 
@@ -64,14 +67,31 @@ internal static class AdminListener
         }
     }
 
-    private static void Secure(ListenOptions options, Func<SslStreamCertificateContext> certificate) =>
+    private static void Secure(
+        ListenOptions options, Func<SslStreamCertificateContext> certificate, OperatorCertificates operators) =>
         options.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = HandshakeTimeout,
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            OnConnection = context =>
             {
-                ServerCertificateContext = certificate(),
-                EnabledSslProtocols = TlsVersions.From(TlsVersion.Tls12),
-            }),
+                var server = new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = certificate(),
+                    EnabledSslProtocols = TlsVersions.From(TlsVersion.Tls12),
+                };
+                if (operators.Policy is { } policy)
+                {
+                    // Any will do here: a call is refused with the reason, where a handshake could say nothing.
+                    server.ClientCertificateRequired = true;
+                    server.CertificateChainPolicy = policy;
+                    server.RemoteCertificateValidationCallback = (_, shown, chain, _) =>
+                    {
+                        ShownCertificate.Note(context.Connection, shown, chain);
+                        return true;
+                    };
+                }
+
+                return ValueTask.FromResult(server);
+            },
         });
 }

@@ -31,6 +31,8 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly AdminSources _sources;
     private readonly Uri _url;
     private readonly AdminTokens _tokens;
+    private readonly OperatorCertificates _certificates;
+    private readonly bool _speaksTls;
     private readonly StatusReader _reader;
     private readonly ImpactWatch _impact;
 
@@ -42,6 +44,7 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <param name="aroundConnections">Stands around each connection; null: nothing does.</param>
     /// <param name="beforeRequests">Stands before each request; null: nothing does.</param>
     /// <param name="certificate">The certificate in force, asked for with each handshake; null: the endpoint does not speak TLS.</param>
+    /// <param name="operators">The client certificates in force; null: those of the configuration.</param>
     public AdminServer(
         AdminConfig config,
         AdminSources sources,
@@ -49,10 +52,11 @@ internal sealed class AdminServer : IAsyncDisposable
         ILoggerFactory log,
         Func<ConnectionDelegate, ConnectionDelegate>? aroundConnections = null,
         Func<RequestDelegate, RequestDelegate>? beforeRequests = null,
-        Func<SslStreamCertificateContext>? certificate = null)
+        Func<SslStreamCertificateContext>? certificate = null,
+        OperatorCertificates? operators = null)
     {
         var url = config.Url;
-        if (!config.NeedsToken && !url.IsLoopback)
+        if (!config.IsProtected && !url.IsLoopback)
         {
             throw new ArgumentException(
                 $"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on "
@@ -62,17 +66,10 @@ internal sealed class AdminServer : IAsyncDisposable
 
         _url = url;
         _tokens = new AdminTokens(config);
+        _certificates = operators ?? new OperatorCertificates(config);
+        _speaksTls = certificate is not null;
         _sources = sources;
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton(log);
-        builder.Services.Configure<KestrelServerOptions>(kestrel => AdminListener.Open(kestrel, url, aroundConnections, certificate));
-
-        // Streams of events end at once when the port stops; nothing else here takes long.
-        builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
-        _app = builder.Build();
+        _app = Build(url, log, aroundConnections, certificate);
 
         var page = new StatusPage();
         _impact = new ImpactWatch(sources, time, log.CreateLogger<ImpactWatch>());
@@ -87,7 +84,8 @@ internal sealed class AdminServer : IAsyncDisposable
             _app.Use(beforeRequests);
         }
 
-        _app.Use(next => new AdminGate(next, page, url.Host, _tokens, time, log.CreateLogger<AdminGate>()).InvokeAsync);
+        _app.Use(next => new AdminGate(
+            next, page, url.Host, _tokens, _certificates, time, log.CreateLogger<AdminGate>()).InvokeAsync);
         _app.Use(next => context =>
         {
             // Behind the gate: without the token the machine's name is not told.
@@ -108,17 +106,20 @@ internal sealed class AdminServer : IAsyncDisposable
         new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
         ?? throw new InvalidOperationException("The admin endpoint is not started."));
 
-    /// <summary>The tokens from now on; those before are wrong at once.</summary>
-    /// <exception cref="InvalidOperationException">Without a token this port, which stays where it was opened, would be open to other
-    /// machines.</exception>
-    public void UseTokens(AdminConfig config)
+    /// <summary>Tokens and client certificates from now on; those before are wrong at once.</summary>
+    /// <exception cref="InvalidOperationException">Without either this port, which stays where it was opened, would be open to other
+    /// machines; or the authorities cannot be read.</exception>
+    public void UseCredentials(AdminConfig config)
     {
-        if (!config.NeedsToken && !_url.IsLoopback)
+        // The port stays as it was opened: without TLS it cannot ask for certificates, and would shut everybody out.
+        var usable = _speaksTls ? config : config with { ClientCertificates = null };
+        if (!usable.IsProtected && !_url.IsLoopback)
         {
             throw new InvalidOperationException(
                 $"The admin endpoint at \"{_url}\" can be reached from other machines and needs \"admin.token\"");
         }
 
+        _certificates.Replace(usable);
         _tokens.Replace(config);
     }
 
@@ -143,6 +144,25 @@ internal sealed class AdminServer : IAsyncDisposable
         _impact.Dispose();
         _runner.Dispose();
         _stopping.Dispose();
+    }
+
+    private WebApplication Build(
+        Uri url,
+        ILoggerFactory log,
+        Func<ConnectionDelegate, ConnectionDelegate>? aroundConnections,
+        Func<SslStreamCertificateContext>? certificate)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(log);
+        builder.Services.Configure<KestrelServerOptions>(kestrel => AdminListener.Open(
+            kestrel, url, aroundConnections, certificate, _certificates));
+
+        // Streams of events end at once when the port stops; nothing else here takes long.
+        builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        return builder.Build();
     }
 
     private void Map(StatusPage page, EventStream events, TimeProvider time)

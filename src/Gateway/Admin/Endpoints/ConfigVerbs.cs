@@ -33,7 +33,7 @@ internal sealed class ConfigVerbs(AdminSources sources, VerbRunner runner, TimeP
         {
             await AdminJson.ProblemAsync(context, 404, NotKept(VerbText.Shown(given), kept));
         }
-        else if (!sources.Config().Config.Admin.NeedsToken && sources.HoldsSecrets(revision))
+        else if (!sources.Config().Config.Admin.IsProtected && sources.HoldsSecrets(revision))
         {
             // Whoever can use this machine can ask here; the file itself may be for its owner alone.
             await AdminJson.ProblemAsync(

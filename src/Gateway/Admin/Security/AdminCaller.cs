@@ -3,24 +3,42 @@ using Gateway.LastGood.Policy;
 
 namespace Gateway.Admin.Security;
 
-/// <summary>Who calls the admin endpoint, as its token says.</summary>
-/// <param name="Name">The token's name; null: of <c>admin.token</c>, or no token is needed.</param>
+/// <summary>By what a caller proves who it is.</summary>
+internal enum AdminProof
+{
+    /// <summary>A token, or nothing where nothing is needed.</summary>
+    Token,
+
+    /// <summary>A client certificate.</summary>
+    Certificate,
+}
+
+/// <summary>Who calls the admin endpoint, as its token or its client certificate says.</summary>
+/// <param name="Name">The token's or the operator's name; null: of <c>admin.token</c>, or no token is needed.</param>
 /// <param name="Role">What it may do.</param>
 internal sealed record AdminCaller(string? Name, AdminRole Role)
 {
     private static readonly object Key = new();
 
-    /// <summary>Whose change it is, for the journal: the name that the operator gave, the token's and the address.</summary>
+    /// <summary>By what it says so.</summary>
+    public AdminProof Proof { get; init; }
+
+    /// <summary>The word for it in texts.</summary>
+    public string ProofName => Proof == AdminProof.Token ? "token" : "certificate";
+
+    /// <summary>
+    /// Whose change it is, for the journal: the name that the operator gave, the token's or the certificate's, and the address.
+    /// </summary>
     public static string WhoOf(HttpContext context, string? given)
     {
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var token = (context.Items[Key] as AdminCaller)?.Name is { } name ? $"token {name}" : null;
-        return (given, token) switch
+        var proof = context.Items[Key] is AdminCaller { Name: { } name } caller ? $"{caller.ProofName} {name}" : null;
+        return (given, proof) switch
         {
             (null, null) => address,
-            (null, _) => $"{token} ({address})",
+            (null, _) => $"{proof} ({address})",
             (_, null) => $"{given} ({address})",
-            _ => $"{given} ({token}, {address})",
+            _ => $"{given} ({proof}, {address})",
         };
     }
 

@@ -8,9 +8,9 @@ namespace Gateway.Admin.Security;
 
 /// <summary>
 /// Who may pass, in this order: the right Host (against DNS rebinding), the right Origin (against other sites in an operator's browser),
-/// the right token and its role, a change only by a method that changes. Every response carries the headers that keep a browser strict.
-/// Whether the process lives and is ready is told without a token, by the status alone: what asks for it (Kubernetes, keepalived, a
-/// balancer's check) has nowhere to keep a secret.
+/// the right token or client certificate and its role, a change only by a method that changes. Every response carries the headers that keep
+/// a browser strict. Whether the process lives and is ready is told without a token, by the status alone: what asks for it (Kubernetes,
+/// keepalived, a balancer's check) has nowhere to keep a secret.
 /// </summary>
 internal sealed partial class AdminGate
 {
@@ -21,14 +21,23 @@ internal sealed partial class AdminGate
     private readonly AttemptLimit _attempts;
     private readonly ILogger _log;
     private readonly AdminTokens _tokens;
+    private readonly OperatorCertificates _certificates;
     private readonly string _host;
 
-    public AdminGate(RequestDelegate next, StatusPage page, string host, AdminTokens tokens, TimeProvider time, ILogger log)
+    public AdminGate(
+        RequestDelegate next,
+        StatusPage page,
+        string host,
+        AdminTokens tokens,
+        OperatorCertificates certificates,
+        TimeProvider time,
+        ILogger log)
     {
         _next = next;
         _page = page;
         _host = host;
         _tokens = tokens;
+        _certificates = certificates;
         _attempts = new AttemptLimit(time);
         _log = log;
     }
@@ -45,8 +54,9 @@ internal sealed partial class AdminGate
         // is all they learn.
         var isCheck = IsCheck(context.Request);
 
-        // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, so any name will do there.
-        if (!_tokens.AreNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
+        // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, and a client certificate only
+        // where the endpoint's own is for that name: any will do there.
+        if (!IsProtected && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every "
@@ -65,12 +75,12 @@ internal sealed partial class AdminGate
             return;
         }
 
-        // 3. The token.
-        if (_tokens.AreNeeded && isCheck && context.Request.Headers.Authorization.Count == 0)
+        // 3. The token or the certificate.
+        if (IsProtected && isCheck && context.Request.Headers.Authorization.Count == 0)
         {
             context.Items[StatusOnly] = StatusOnly;
         }
-        else if (_tokens.AreNeeded && !await MayPassAsync(context))
+        else if (IsProtected && !await MayPassAsync(context))
         {
             return;
         }
@@ -95,6 +105,8 @@ internal sealed partial class AdminGate
             await AdminJson.ProblemAsync(context, context.Response.StatusCode, WhyRefused(context.Response));
         }
     }
+
+    private bool IsProtected => _tokens.AreNeeded || _certificates.AreAsked;
 
     private static string WhyRefused(HttpResponse response) => response.StatusCode switch
     {
@@ -143,9 +155,15 @@ internal sealed partial class AdminGate
             : null;
 
         // Before any limit: the right token passes, whatever else came from the same address.
-        if (given is not null && _tokens.Find(given) is { } caller)
+        if (given is not null && _tokens.AreNeeded && _tokens.Find(given) is { } caller)
         {
             return await MayDoAsync(context, caller);
+        }
+
+        // A token is the more deliberate proof: a wrong one is not made good by a certificate, which a browser sends by itself.
+        if (given is null && ShownCertificate.Of(context) is { } shown)
+        {
+            return await MayPassAsync(context, shown);
         }
 
         if (given is not null)
@@ -170,6 +188,7 @@ internal sealed partial class AdminGate
 
         context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"gateway\"";
         if (given is null
+            && _tokens.AreNeeded
             && HttpMethods.IsGet(context.Request.Method)
             && string.Equals(context.Request.Path, "/", StringComparison.Ordinal))
         {
@@ -181,7 +200,28 @@ internal sealed partial class AdminGate
         await AdminJson.ProblemAsync(
             context,
             StatusCodes.Status401Unauthorized,
-            "Send a token of \"admin.token\" or \"admin.tokens\" as \"Authorization: Bearer TOKEN\".");
+            !_certificates.AreAsked ? "Send a token of \"admin.token\" or \"admin.tokens\" as \"Authorization: Bearer TOKEN\"."
+            : !_tokens.AreNeeded ? "Show a client certificate of an operator of \"admin.clientCertificates\"."
+            : "Show a client certificate of an operator of \"admin.clientCertificates\", or send a token of \"admin.token\" or "
+                + "\"admin.tokens\" as \"Authorization: Bearer TOKEN\".");
+        return false;
+    }
+
+    private async Task<bool> MayPassAsync(HttpContext context, ShownCertificate shown)
+    {
+        var verdict = _certificates.Judge(shown);
+        if (verdict.Caller is { } caller)
+        {
+            return await MayDoAsync(context, caller);
+        }
+
+        if (_attempts.MayLog())
+        {
+            LogRefusedCertificate(context.Connection.RemoteIpAddress, verdict.Why);
+        }
+
+        await AdminJson.ProblemAsync(
+            context, verdict.IsGenuine ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized, verdict.Why);
         return false;
     }
 
@@ -193,8 +233,9 @@ internal sealed partial class AdminGate
             await AdminJson.ProblemAsync(
                 context,
                 StatusCodes.Status403Forbidden,
-                $"The token \"{caller.Name}\" has the role {NameOf(caller.Role)}, and this takes {NameOf(needed)}. Use another token, or "
-                    + "change its role under \"admin.tokens\".");
+                $"The {caller.ProofName} \"{caller.Name}\" has the role {NameOf(caller.Role)}, and this takes {NameOf(needed)}. Use "
+                    + $"another {caller.ProofName}, or change its role under "
+                    + $"\"{(caller.Proof == AdminProof.Token ? "admin.tokens" : "admin.clientCertificates")}\".");
             return false;
         }
 
@@ -212,6 +253,10 @@ internal sealed partial class AdminGate
     [LoggerMessage(8001, LogLevel.Warning, "A wrong token came to the admin endpoint from {Address}: number {Count} within this second. At "
         + "most 10 per second are logged.")]
     private partial void LogWrongToken(IPAddress address, int count);
+
+    [LoggerMessage(8005, LogLevel.Warning, "A client certificate came to the admin endpoint from {Address}. {Why} At most 10 lines per "
+        + "second are logged.")]
+    private partial void LogRefusedCertificate(IPAddress? address, string why);
 
     [LoggerMessage(8003, LogLevel.Error, "{Method} \"{Path}\" on the admin endpoint failed.")]
     private partial void LogFailed(string method, string path, Exception exception);

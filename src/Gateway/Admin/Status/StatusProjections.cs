@@ -158,7 +158,12 @@ internal static class StatusProjections
             : change.Old.Admin.Token is null ? " \"admin.token\" was set: the admin endpoint needs it from now on."
             : " \"admin.token\" changed: the new token is needed from now on, and the old one is refused.")
         + (change.Old.Admin.Tokens.SequenceEqual(change.New.Admin.Tokens) ? ""
-            : " \"admin.tokens\" changed: only the tokens that stand there now are accepted."));
+            : " \"admin.tokens\" changed: only the tokens that stand there now are accepted.")
+        + (SameOperators(change.Old.Admin.ClientCertificates, change.New.Admin.ClientCertificates) ? ""
+            : " \"admin.clientCertificates\" changed: only the operators that stand there now are accepted."));
+
+    private static bool SameOperators(OperatorCertificatesConfig? a, OperatorCertificatesConfig? b) =>
+        string.Equals(a?.Ca, b?.Ca, StringComparison.Ordinal) && (a?.Operators ?? []).SequenceEqual(b?.Operators ?? []);
 
     /// <summary>An operator's order that was given at another gateway, for the journal.</summary>
     public static JournalEntry Entry(Command command, CommandResult result, DateTimeOffset at) =>

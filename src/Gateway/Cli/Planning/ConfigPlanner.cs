@@ -64,6 +64,7 @@ internal static class ConfigPlanner
             ("notify", Text(before.Notify), Text(after.Notify), PlanRisk.Low),
             ("runbooks", RunbooksOf(before), RunbooksOf(after), PlanRisk.Medium),
             ("drills", DrillsOf(before), DrillsOf(after), PlanRisk.Medium),
+            ("admin.clientCertificates", Text(before.Admin.ClientCertificates), Text(after.Admin.ClientCertificates), PlanRisk.Low),
             ("admin.tokens", Text(before.Admin.Tokens), Text(after.Admin.Tokens), PlanRisk.Low),
         ];
         return blocks.Where(static block => !string.Equals(block.Was, block.Now, StringComparison.Ordinal))

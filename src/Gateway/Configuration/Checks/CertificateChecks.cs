@@ -23,6 +23,7 @@ internal static class CertificateChecks
     public static void Run(AdminConfig admin, Reader reader, DateTimeOffset now)
     {
         var isHttps = string.Equals(admin.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal);
+        OperatorCertificateChecks.Run(admin, isHttps, reader, now);
         if (admin.Certificate is { } certificate)
         {
             if (isHttps)

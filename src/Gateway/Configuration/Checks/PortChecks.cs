@@ -60,12 +60,13 @@ internal static class PortChecks
 
     private static void Admin(GatewayConfig config, Reader reader)
     {
-        if (!config.Admin.NeedsToken && !config.Admin.Url.IsLoopback)
+        if (!config.Admin.IsProtected && !config.Admin.Url.IsLoopback)
         {
             reader.ProblemAt(
                 reader.IsWritten("admin/token") ? "admin/token" : "admin/url",
                 $"The admin endpoint can be reached from other machines and has no token, given \"{Shown(config.Admin.Url)}\". Write "
-                    + $"\"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or let it listen on 127.0.0.1.",
+                    + $"\"token: ${{GATEWAY_ADMIN_TOKEN}}\" under \"admin\" and set it in the environment, or \"clientCertificates\", or "
+                    + "let it listen on 127.0.0.1.",
                 "admin/token");
         }
         else if (config.Admin.Token is { Length: < 16 } && !config.Admin.Url.IsLoopback)

@@ -32,7 +32,7 @@ internal static class GatewayKeys
             (config, value) => config with { Listen = value },
             "The public listeners.",
             required: true)
-        .Key("admin", Admin(), (config, value) => config with { Admin = value }, "The admin endpoint: status page, API, metrics.")
+        .Key("admin", AdminKeys.Admin, (config, value) => config with { Admin = value }, "The admin endpoint: status page, API, metrics.")
         .Key("limits", Limits(), (config, value) => config with { Limits = value }, "What a client may do.")
         .Key(
             "state",
@@ -175,53 +175,6 @@ internal static class GatewayKeys
             (listen, value) => listen with { Http3 = value },
             "Whether clients may speak HTTP/3. This build does not serve it and refuses true.",
             "false");
-
-    private static RecordSchema<AdminConfig> Admin() =>
-        new RecordSchema<AdminConfig>("a mapping with url and token", () => new AdminConfig())
-        .Key(
-            "url",
-            UrlSchemas.Listen(),
-            (admin, value) => admin with { Url = value },
-            "http:// or https://, an IP address, localhost or * (every address), and a port (0: any free one).",
-            "http://127.0.0.1:8081")
-        .Key(
-            "token",
-            Schemas.Secret("a secret text"),
-            (admin, value) => admin with { Token = value },
-            "Bearer token that every call must carry; it may do everything. This or tokens is needed as soon as url is not loopback.")
-        .Key(
-            "tokens",
-            new ListSchema<AdminTokenConfig>(AdminToken(), atMost: 100),
-            (admin, value) => admin with { Tokens = value },
-            "Tokens of persons, teams or machines, each with a role. A reload changes them.")
-        .Key(
-            "certificate",
-            TlsKeys.Certificate(),
-            (admin, value) => admin with { Certificate = value },
-            "The certificate of an https url; its files are read again when they change. Commands that read this configuration trust it.");
-
-    private static RecordSchema<AdminTokenConfig> AdminToken() =>
-        new RecordSchema<AdminTokenConfig>(
-            "a mapping with name, token and role", static () => new AdminTokenConfig { Name = null!, Token = null! })
-        .Key(
-            "name",
-            Schemas.Token("a name"),
-            (token, value) => token with { Name = value },
-            "Whose token it is: shown in the journal with every change.",
-            required: true)
-        .Key(
-            "token",
-            Schemas.RequiredSecret("GATEWAY_TOKEN_ANN"),
-            (token, value) => token with { Token = value },
-            "The token itself, such as ${GATEWAY_TOKEN_ANN}.",
-            required: true)
-        .Key(
-            "role",
-            Schemas.Enum(("read", AdminRole.Read), ("operate", AdminRole.Operate), ("configure", AdminRole.Configure)),
-            (token, value) => token with { Role = value },
-            "read: see everything; operate: also hold, release, drain, ready, weight, purge, and send alerts and lines for signals; "
-                + "configure: also reload the configuration.",
-            "read");
 
     private static RecordSchema<LimitsConfig> Limits() => new RecordSchema<LimitsConfig>("a mapping of limits", () => new LimitsConfig())
         .Key(
