@@ -4,7 +4,6 @@ using Gateway.Configuration.Model;
 using Gateway.Configuration.Routing;
 using Gateway.Configuration.Values;
 using Gateway.Fallback;
-using Gateway.LastGood.Policy;
 
 namespace Gateway.Cli;
 
@@ -68,11 +67,20 @@ internal sealed record Explanation
     /// <summary>What bounds it in time.</summary>
     public string? Deadlines { get; init; }
 
+    /// <summary>How much of it and of its response is held, to try again.</summary>
+    public string? Buffers { get; init; }
+
+    /// <summary>Whether the next tier gets it as well, to compare both; null: it does not.</summary>
+    public string? Mirror { get; init; }
+
     /// <summary>What it gets when no tier can serve, first to last.</summary>
     public ImmutableArray<string>? Fallback { get; init; }
 
     /// <summary>What the gateway does by itself about destinations of the cluster; null: nothing.</summary>
     public ImmutableArray<string>? Runbooks { get; init; }
+
+    /// <summary>What the gateway rehearses in the cluster by itself; null: nothing.</summary>
+    public ImmutableArray<string>? Drills { get; init; }
 
     /// <summary>Where a route that redirects leads; null: it does not.</summary>
     public string? Redirect { get; init; }
@@ -119,6 +127,13 @@ internal sealed record Explanation
             };
         }
 
+        return OfServed(config, match, route, request, url);
+    }
+
+    private static Explanation OfServed(
+        GatewayConfig config, RouteMatch match, RouteConfig route, Explanation request, Uri url)
+    {
+        var method = request.Method;
         var cluster =
             route.Overrides.Over(config.Clusters.First(cluster => string.Equals(cluster.Name, route.Cluster, StringComparison.Ordinal)));
         var level = config.Levels.Of(route.Level);
@@ -143,11 +158,14 @@ internal sealed record Explanation
             Zone = cluster.ZonePreference is { } zone ? CheckSummary.ZoneText(zone) : null,
             Retryable = retryable,
             RetryableBecause = because,
-            Attempts = AttemptsOf(cluster.Attempts),
+            Attempts = AttemptText.AttemptsOf(cluster.Attempts),
             Via = cluster.Via switch { ViaMode.Response => "in responses alone", ViaMode.Off => "in no message", _ => null },
             Signals = cluster.Signals.IsEmpty ? null : [.. cluster.Signals.Select(SignalText.Of)],
             Runbooks = RunbookText.Of(config, cluster.Name),
-            Deadlines = DeadlinesOf(route, cluster, method),
+            Drills = ScheduledDrillText.Of(config, cluster.Name),
+            Deadlines = AttemptText.DeadlinesOf(route, cluster, method),
+            Buffers = AttemptText.BuffersOf(route, cluster),
+            Mirror = AttemptText.MirrorOf(cluster, method),
             Fallback = [.. FallbackOf(config, route, method, match.Values, url.Query)],
         };
     }
@@ -171,45 +189,6 @@ internal sealed record Explanation
         return cluster.Attempts.RetryMethods.Contains(method, StringComparer.OrdinalIgnoreCase)
             ? (true, $"{method} is among the cluster's retry methods")
             : (false, $"{method} is not among the cluster's retry methods: tried elsewhere only if nothing of it was sent");
-    }
-
-    private static string AttemptsOf(AttemptsConfig attempts)
-    {
-        if (attempts.Max == 1)
-        {
-            return "1, never tried elsewhere";
-        }
-
-        (bool On, string Name)[] reasons =
-        [
-            (attempts.OnConnect, "connect"),
-            (attempts.OnReset, "reset"),
-            (attempts.OnTimeout, "timeout"),
-            (attempts.OnTruncated, "truncated")
-        ];
-        var listed = reasons.Where(reason => reason.On)
-            .Select(reason => reason.Name)
-            .Concat(attempts.OnStatus.Select(status => status.ToString(CultureInfo.InvariantCulture)))
-            .ToList();
-        var hedge = attempts.Hedge switch
-        {
-            HedgeMode.Auto => "hedged when the first is late",
-            HedgeMode.Off => "never hedged",
-            _ => $"hedged after {DurationText.Format(attempts.HedgeAfter)}",
-        };
-        return $"up to {attempts.Max}, after {(listed.Count == 0 ? "no failure" : string.Join(", ", listed))}; {hedge}; within "
-            + $"{PercentText.Format(attempts.RetryBudget)} of all requests";
-    }
-
-    private static string DeadlinesOf(RouteConfig route, ClusterConfig cluster, string method)
-    {
-        var times = cluster.Timeouts;
-        return route.Stream is { } stream
-            ? $"connect {DurationText.Format(times.Connect)}, first event {DurationText.Format(stream.FirstContent)}, then "
-                + $"{DurationText.Format(stream.Idle)} between pieces; no total for event streams"
-            : $"connect {DurationText.Format(times.Connect)}, first byte "
-                + $"{DurationText.Format(!SafeMethods.Contains(method) ? times.FirstByteWrites : times.FirstByte)}, "
-                + $"{DurationText.Format(times.Idle)} between pieces, {DurationText.Format(times.Total)} total";
     }
 
     private static IEnumerable<string> FallbackOf(

@@ -59,6 +59,12 @@ internal static class ExplanationText
         Line(text, "Attempts", explanation.Attempts!);
         Line(text, "Retryable", $"{(explanation.Retryable is true ? "yes" : "no")}: {explanation.RetryableBecause}");
         Line(text, "Deadlines", explanation.Deadlines!);
+        Line(text, "Buffers", explanation.Buffers!);
+        if (explanation.Mirror is { } mirror)
+        {
+            Line(text, "Mirror", mirror);
+        }
+
         if (explanation.Via is { } via)
         {
             Line(text, "Via", via);
@@ -66,6 +72,7 @@ internal static class ExplanationText
 
         Numbered(text, "Signals", explanation.Signals ?? []);
         Numbered(text, "Runbooks", explanation.Runbooks ?? []);
+        Numbered(text, "Drills", explanation.Drills ?? []);
         Numbered(text, "Changes", explanation.Changes ?? []);
         Numbered(text, "Fallback", explanation.Fallback ?? []);
         return text.ToString();

@@ -1,12 +1,23 @@
+using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Configuration.Values;
 
 namespace Gateway.Cli;
 
-/// <summary>A scheduled drill of the configuration in a sentence, for <c>check</c> and <c>plan</c>.</summary>
+/// <summary>A scheduled drill of the configuration in a sentence, for <c>check</c>, <c>explain</c> and <c>plan</c>.</summary>
 internal static class ScheduledDrillText
 {
     private const int DaysOfWeek = 7;
+
+    /// <summary>Those of a cluster; null: there are none.</summary>
+    public static ImmutableArray<string>? Of(GatewayConfig config, string cluster)
+    {
+        ImmutableArray<string> texts =
+        [
+            .. config.Drills.Schedule.Where(drill => string.Equals(drill.Cluster, cluster, StringComparison.Ordinal)).Select(Of),
+        ];
+        return texts.IsEmpty ? null : texts;
+    }
 
     /// <summary>What it takes away, when, and when it stops.</summary>
     public static string Of(ScheduledDrillConfig drill) =>

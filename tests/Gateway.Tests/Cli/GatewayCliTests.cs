@@ -125,6 +125,7 @@ public sealed class GatewayCliTests
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   yes: GET is among the cluster's retry methods
         Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m total
+        Buffers     a request up to 64KiB can be sent again, a response up to 64KiB is given once it is whole
         Fallback    1. lastGood: the last-good response for the same path, not older than 1h
                     2. file trending/shoes.json: 200
                     3. file trending/any.json: 200
@@ -142,6 +143,7 @@ public sealed class GatewayCliTests
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   yes: GET is among the cluster's retry methods
         Deadlines   connect 500ms, first byte 5s, 1m between pieces, 1m total
+        Buffers     a request up to 64KiB can be sent again, a response up to 64KiB is given once it is whole
         Fallback    1. lastGood: the last-good response for the same path, not older than 1h
                     2. file trending/{category}.json: none for this request, so the next step
                     3. file trending/any.json: 200
@@ -160,6 +162,7 @@ public sealed class GatewayCliTests
         Attempts    up to 3, after connect, reset, timeout, truncated, 502, 503, 504; hedged when the first is late; within 20% of all requests
         Retryable   no: the route says so: tried elsewhere only if nothing of it was sent
         Deadlines   connect 500ms, first event 10s, then 30s between pieces; no total for event streams
+        Buffers     a request up to 64KiB can be sent again, an event stream is given from its first event on
         Fallback    1. builtIn: 503, for only GET and HEAD are answered from a file or a stored response
 
         """)]

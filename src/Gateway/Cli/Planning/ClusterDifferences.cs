@@ -163,11 +163,9 @@ internal static class ClusterDifferences
             ("zonePreference", before.ZonePreference, after.ZonePreference, PlanRisk.Low),
             ("overflow", before.Overflows, after.Overflows, PlanRisk.Medium),
             ("queue", before.Queue, after.Queue, PlanRisk.Medium),
-            ("responseBuffer", before.ResponseBuffer, after.ResponseBuffer, PlanRisk.Medium),
             ("via", before.Via, after.Via, PlanRisk.Low),
             ("signals", before.Signals.Select(SignalText.Of), after.Signals.Select(SignalText.Of), PlanRisk.Medium),
             ("forecast", before.Forecast, after.Forecast, PlanRisk.Low),
-            ("mirror", before.Mirror, after.Mirror, PlanRisk.Low),
             ("slo", before.Slo, after.Slo, PlanRisk.Low),
         ];
         return blocks.Where(static block => !string.Equals(Written(block.Was), Written(block.Now), StringComparison.Ordinal))

@@ -109,14 +109,16 @@ internal static class RequestDifferences
                 false);
         }
 
-        if (!Same(was.Attempts, now.Attempts))
+        (PlanRisk Risk, string Name, string? Was, string? Now)[] rest =
+        [
+            (PlanRisk.Medium, "attempts", was.Attempts, now.Attempts),
+            (PlanRisk.Medium, "deadlines", was.Deadlines, now.Deadlines),
+            (PlanRisk.Medium, "buffers", was.Buffers, now.Buffers),
+            (PlanRisk.Low, "mirror", was.Mirror, now.Mirror),
+        ];
+        foreach (var one in rest.Where(static one => !Same(one.Was, one.Now)))
         {
-            yield return (PlanRisk.Medium, $"attempts: {now.Attempts}; it was {was.Attempts}", false);
-        }
-
-        if (!Same(was.Deadlines, now.Deadlines))
-        {
-            yield return (PlanRisk.Medium, $"deadlines: {now.Deadlines}; it was {was.Deadlines}", false);
+            yield return (one.Risk, $"{one.Name}: {one.Now ?? "off"}; it was {one.Was ?? "off"}", false);
         }
     }
 

@@ -92,6 +92,15 @@ public sealed class PlanTests
     /// <summary>The same with what users do not notice while all is well, or hardly.</summary>
     public static TheoryData<string, string, string, string> Harmless() => new()
     {
+        {
+            "lastGood: { key: [path, query] }", "lastGood: { key: [path, query] }\n    mirror: 5%",
+            "low", "mirror: standby gets 5% of such requests as well, and both responses are compared; it was off"
+        },
+        {
+            "lastGood: { key: [path, query] }", "lastGood: { key: [path, query] }\n    responseBuffer: 0",
+            "medium", "a response is given as it comes; it was"
+        },
+        { "limits: { requestBody: 10MiB }", "drills: { freeze: [ 2026-12-24 ] }", "medium", "drills changes" },
         { "version: 1", "version: 1\n", "none", "they mean the same" },
         { "version: 1", "# a comment\nversion: 1", "none", "they mean the same" },
         { "path: /health", "path: /health, interval: 900ms", "low", "probes alone notice a killed destination" },
