@@ -20,6 +20,9 @@ internal static class FleetPayload
     /// <summary>An epoch beyond this is not a count.</summary>
     public const long MaxEpoch = 1L << 50;
 
+    /// <summary>The end of the year 9999, in Unix milliseconds: a later moment is no time.</summary>
+    public const long MaxUnixMs = 253_402_300_799_999;
+
     private const string Head = "1 ";
     private const int CheckLength = 8;
     private const int MaxText = 200;

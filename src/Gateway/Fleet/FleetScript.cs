@@ -100,7 +100,7 @@ internal static class FleetScript
         var known = Next() is [(byte)'1'];
         if (!int.TryParse(Next(), CultureInfo.InvariantCulture, out var living)
             || living < 0
-            || reply.Length < at + (2 * living) + (2 * slots))
+            || living > (reply.Length - at - (2 * slots)) / 2)
         {
             return null;
         }

@@ -29,6 +29,7 @@ internal sealed record KeptOrder(
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Cluster is not null
+        && GivenAtMs is >= 0 and <= FleetPayload.MaxUnixMs
         && ForMs is null or (> 0 and <= 86_400_000)
         && Kind switch
         {

@@ -14,7 +14,7 @@ internal sealed record SavedClusterRecord(long SavedAtMs, SavedCluster Cluster)
     public static readonly TimeSpan LongestAge = FailoverTimers.Forget;
 
     /// <summary>Everything that must be there is, and in bounds.</summary>
-    public bool IsSound => Cluster is { IsSound: true } && SavedAtMs is >= 0 and <= 253_402_300_799_999;
+    public bool IsSound => Cluster is { IsSound: true } && SavedAtMs is >= 0 and <= FleetPayload.MaxUnixMs;
 
     /// <summary>The command that puts it in force again; null: it is too old, or from the future.</summary>
     public ResumeCommand? CommandAt(DateTimeOffset now)

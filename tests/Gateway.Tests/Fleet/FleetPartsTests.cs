@@ -266,6 +266,20 @@ public sealed class FleetPartsTests
         Assert.All(log.Waiting(), static p => Assert.NotEqual("all", p.Id));
     }
 
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("2", false)]
+    [InlineData("2000000000", false)]
+    [InlineData("2147483647", false)]
+    [InlineData("-1", false)]
+    [InlineData("", false)]
+    public void Reply_WithMoreGatewaysThanItHolds_IsNotTaken(string gateways, bool isTaken)
+    {
+        string[] reply = ["1000", "1", gateways, "one", "sign of life", "value", "-1"];
+
+        Assert.Equal(isTaken, FleetScript.Read([.. reply.Select(Encoding.UTF8.GetBytes)], slots: 1) is not null);
+    }
+
     private static byte[] Encoded(long epoch, string by, SharedOrderKind kind, string? tier) =>
         FleetPayload.Encode(new SharedOrder(epoch, by, kind, tier, "why"));
 

@@ -97,6 +97,20 @@ public sealed class OrderFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(-1)]
+    [InlineData(253_402_300_800_000)]
+    [InlineData(long.MaxValue)]
+    public void Order_GivenAtNoTime_IsForgotten(long givenAtMs)
+    {
+        Open().Keep(Drain);
+        var order = System.Text.Encoding.UTF8.GetString(
+            FleetPayload.Encode(new KeptOrder("guide", "b", SharedOrderKind.Drain, givenAtMs)));
+        File.AppendAllText(Path, order + "\n");
+
+        Assert.Equal(Drain.Destination, Assert.IsType<DrainCommand>(Assert.Single(Open().Read())).Destination);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("rubbish")]
     [InlineData("1 00000000 {}")]

@@ -44,7 +44,7 @@ internal static class ApiRefusal
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             var status = await JsonSerializer.DeserializeAsync(
                 stream, KubernetesJson.Default.ApiStatus, cancellationToken).ConfigureAwait(false);
-            return string.IsNullOrWhiteSpace(status?.Message) ? null : status.Message;
+            return ApiText.Clean(status?.Message);
         }
         catch (Exception e) when (e is JsonException or HttpRequestException)
         {

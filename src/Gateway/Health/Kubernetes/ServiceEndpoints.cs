@@ -108,7 +108,7 @@ internal static class ServiceEndpoints
     private static string WordOf(SlicePort port)
     {
         var number = port.Port!.Value.ToString(CultureInfo.InvariantCulture);
-        return string.IsNullOrEmpty(port.Name) ? number : $"{port.Name} ({number})";
+        return ApiText.Clean(port.Name) is { } name ? $"{name} ({number})" : number;
     }
 
     private static int? PortOf(string? wanted, SlicePort[] ports)
@@ -151,8 +151,8 @@ internal static class ServiceEndpoints
                 address,
                 port,
                 terminates,
-                endpoint.TargetRef is { Kind: "Pod", Name: { Length: > 0 } pod } ? pod : null,
-                string.IsNullOrEmpty(endpoint.Zone) ? null : endpoint.Zone,
+                endpoint.TargetRef is { Kind: "Pod", Name: var pod } ? ApiText.Clean(pod) : null,
+                ApiText.Clean(endpoint.Zone),
                 HintOf(endpoint)));
         }
     }
@@ -165,9 +165,10 @@ internal static class ServiceEndpoints
 
     private static string? HintOf(SliceEndpoint endpoint)
     {
-        var zones = (endpoint.Hints?.ForZones ?? []).Select(static z => z?.Name).Where(static z => !string.IsNullOrEmpty(z)).ToArray();
+        var zones = (endpoint.Hints?.ForZones ?? []).Select(static z => ApiText.Clean(z?.Name)).Where(static z => z is not null).ToArray();
+        var own = ApiText.Clean(endpoint.Zone);
         return zones.Length == 0 ? null
-            : zones.Contains(endpoint.Zone, StringComparer.Ordinal) ? endpoint.Zone
+            : zones.Contains(own, StringComparer.Ordinal) ? own
             : zones.Order(StringComparer.Ordinal).First();
     }
 

@@ -73,7 +73,8 @@ internal static class WatchStream
         }
 
         var status = Parse(line, KubernetesJson.Default.ErrorEvent).Object;
-        throw new KubernetesException($"The API server ended the watch: {status?.Message ?? status?.Reason ?? "it does not say why"}")
+        var why = ApiText.Clean(status?.Message) ?? ApiText.Clean(status?.Reason) ?? "it does not say why";
+        throw new KubernetesException($"The API server ended the watch: {why}")
         {
             IsGone = status is { Code: 410 } or { Reason: "Expired" or "Gone" },
         };

@@ -102,9 +102,11 @@ internal sealed class CounterWindow(SignalComparison comparison)
             }
         }
 
-        return comparison.Function == SignalFunction.Quantile
+        // Counters near the largest number overflow, and infinities cancel each other out: what is not a number says nothing.
+        var value = comparison.Function == SignalFunction.Quantile
             ? HistogramQuantile.Of(comparison.Quantile, [.. grown])
             : grown.Values.Sum() / (_last - first).TotalSeconds;
+        return value is null or double.NaN ? null : value;
     }
 
     private double? BucketOf(MetricSample sample)
@@ -116,7 +118,8 @@ internal sealed class CounterWindow(SignalComparison comparison)
 
         return sample.Label("le") is not { } limit ? null
             : limit is "+Inf" or "Inf" ? double.PositiveInfinity
-            : double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? number
+            : double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                && number > double.NegativeInfinity ? number
             : null;
     }
 }

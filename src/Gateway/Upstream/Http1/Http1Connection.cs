@@ -130,9 +130,10 @@ internal sealed class Http1Connection : IDisposable
     {
         var scanned = 0;
         var interim = 0;
+        var isIncomplete = false;
         while (true)
         {
-            if ((Received.IsEmpty || scanned > 0) && OnReceived(await Receiving().ConfigureAwait(false)) == 0)
+            if ((Received.IsEmpty || isIncomplete) && OnReceived(await Receiving().ConfigureAwait(false)) == 0)
             {
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection ended before the response did.");
             }
@@ -147,9 +148,9 @@ internal sealed class Http1Connection : IDisposable
                         HttpRequestError.ConfigurationLimitExceeded, $"The response's head is longer than {ResponseHead.MaxLength} bytes.");
                 }
 
-                if (end < 0)
+                isIncomplete = end < 0;
+                if (isIncomplete)
                 {
-                    scanned = Math.Max(scanned, 1);
                     continue;
                 }
 
@@ -176,6 +177,7 @@ internal sealed class Http1Connection : IDisposable
             }
 
             scanned = 0;
+            isIncomplete = false;
         }
     }
 

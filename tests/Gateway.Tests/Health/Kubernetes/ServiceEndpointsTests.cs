@@ -186,6 +186,15 @@ public sealed class ServiceEndpointsTests
         },
         {
             "http",
+            [
+                """
+                { "addressType": "IPv4", "endpoints": [], "ports": [ { "name": "a\u001b[2J", "port": 9090 } ] }
+                """],
+            "Service 'guide' in namespace 'shop' has no TCP port 'http'. Write the name of one, or the number that its pods listen at: "
+                + "a [2J (9090)"
+        },
+        {
+            "http",
             [Slice("FQDN", """{ "addresses": [ "guide.example" ] }""")],
             "The EndpointSlices of Service 'guide' in namespace 'shop' hold names (FQDN), not addresses. Write dns+http://NAME:PORT for "
                 + "them"

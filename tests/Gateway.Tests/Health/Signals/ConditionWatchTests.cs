@@ -36,6 +36,14 @@ public sealed class ConditionWatchTests
         + "15;l_bucket{le=\"+Inf\"} 15", "?F")]
     [InlineData("quantile(0.9, l[1m]) > "
         + "0.5", "l_bucket{le=\"0.1\"} 5;l_bucket{le=\"+Inf\"} 5|l_bucket{le=\"0.1\"} 5;l_bucket{le=\"+Inf\"} 5", "??")]
+    // A bucket below all numbers is none, and what is beyond all numbers is not compared.
+    [InlineData("quantile(0.9, l[1m]) < "
+        + "9", "l_bucket{le=\"-Infinity\"} 0;l_bucket{le=\"0.5\"} 0;l_bucket{le=\"+Inf\"} 0|l_bucket{le=\"-Infinity\"} "
+        + "1;l_bucket{le=\"0.5\"} 9;l_bucket{le=\"+Inf\"} 9", "?F")]
+    [InlineData("quantile(0.9, l[1m]) != "
+        + "9", "l_bucket{a=\"1\",le=\"1\"} 0;l_bucket{a=\"2\",le=\"1\"} 0;l_bucket{a=\"1\",le=\"+Inf\"} 0;l_bucket{a=\"2\",le=\"+Inf\"} "
+        + "0|l_bucket{a=\"1\",le=\"1\"} 1e308;l_bucket{a=\"2\",le=\"1\"} 1e308;l_bucket{a=\"1\",le=\"+Inf\"} "
+        + "1e308;l_bucket{a=\"2\",le=\"+Inf\"} 1e308", "??")]
     public void Readings_OneAfterAnother_FireAsTheConditionSays(string condition, string readings, string expected)
     {
         var parsed = SignalConditionText.Parse(condition, out _)!;
