@@ -25,7 +25,11 @@ internal abstract record Command(string Cluster)
 /// <param name="Tier">The tier's name.</param>
 /// <param name="For">How long; more than 0.</param>
 /// <param name="Reason">For the journal.</param>
-internal sealed record HoldCommand(string Cluster, string Tier, TimeSpan For, string Reason) : Command(Cluster);
+internal sealed record HoldCommand(string Cluster, string Tier, TimeSpan For, string Reason) : Command(Cluster)
+{
+    /// <summary>A hold that is in force already stays, and this one is refused.</summary>
+    public bool IfFree { get; init; }
+}
 
 /// <summary>End a hold; with <c>failback.mode: manual</c> also: go back to the best tier now.</summary>
 internal sealed record ReleaseCommand(string Cluster) : Command(Cluster)

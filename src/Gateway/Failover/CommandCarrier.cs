@@ -21,6 +21,9 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
 
         switch (command)
         {
+            case HoldCommand { IfFree: true } when cluster.State.Held is { } held:
+                return new CommandResult(
+                    Done: false, $"Cluster '{command.Cluster}' is held already by {held.By ?? "an operator"}: {held.Reason}.");
             case HoldCommand hold:
                 var tier = Array.FindIndex(cluster.Tiers, t => string.Equals(t.Config.Name, hold.Tier, StringComparison.Ordinal));
                 if (tier < 0)

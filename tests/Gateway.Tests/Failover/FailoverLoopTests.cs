@@ -236,6 +236,26 @@ public sealed class FailoverLoopTests : IAsyncDisposable
         Assert.Equal((HealthStatus.Ejected, HealthStatus.Ejected), (Find("a").HealthStatus, Find("b").HealthStatus));
     }
 
+    // A scheduled drill neither takes an operator's hold away nor ends it.
+    [Fact]
+    public async Task Commands_OfADrill_LeaveAnOperatorsHoldAlone()
+    {
+        await StartAsync(ClusterOf());
+        var drill = new HoldCommand("guide", "standby", TimeSpan.FromMinutes(5), "drill") { By = "drill a", IfFree = true };
+        Assert.True((await CommandAsync(drill)).Done);
+        Assert.True((await CommandAsync(new HoldCommand("guide", "primary", TimeSpan.FromMinutes(5), "work") { By = "ann" })).Done);
+
+        var refused = await CommandAsync(new ReleaseCommand("guide") { HeldBy = "drill a" });
+        Assert.Equal((false, "Cluster 'guide' is not held by drill a any more."), (refused.Done, refused.Message));
+        refused = await CommandAsync(drill);
+        Assert.Equal((false, "Cluster 'guide' is held already by ann: work."), (refused.Done, refused.Message));
+        Assert.Equal("ann", Loop.Views[0].Hold?.By);
+        Assert.True((await CommandAsync(new ReleaseCommand("guide"))).Done);
+        Assert.True((await CommandAsync(drill)).Done);
+        Assert.True((await CommandAsync(new ReleaseCommand("guide") { HeldBy = "drill a" })).Done);
+        Assert.False(Cluster.Snapshot.Held);
+    }
+
     [Fact]
     public async Task Commands_HoldReleaseDrainReady_DoWhatTheySay()
     {

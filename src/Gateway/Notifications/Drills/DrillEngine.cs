@@ -116,8 +116,7 @@ internal sealed partial class DrillEngine
             return;
         }
 
-        var isHeard = _sources.Fleet is not { } fleet || fleet().Agreeing;
-        if (_planner.Next(config, _sources.Clusters(), _records.Drills, isHeard, now) is { } planned)
+        if (Next(now) is { } planned)
         {
             (_isAsking, _askedAt) = (true, _time.GetTimestamp());
             _ = AskAsync(planned);
@@ -164,8 +163,25 @@ internal sealed partial class DrillEngine
         }
         else if (permit == DrillPermit.Granted)
         {
-            Begin(planned, now);
+            // Somebody may have begun to work meanwhile.
+            if (Next(now) == planned)
+            {
+                Begin(planned, now);
+            }
+            else if (_lease is { } lease)
+            {
+                _ = GiveUpAsync(lease, planned);
+            }
         }
+    }
+
+    private PlannedDrill? Next(DateTimeOffset now) => _planner.Next(
+        _sources.Config(), _sources.Clusters(), _records.Drills, _sources.Fleet is not { } fleet || fleet().Agreeing, now);
+
+    private static async Task GiveUpAsync(DrillLease lease, PlannedDrill planned)
+    {
+        await lease.ForgetAsync(planned.Drill.Name, planned.Window.Begin).ConfigureAwait(false);
+        await lease.ReleaseAsync().ConfigureAwait(false);
     }
 
     private void Begin(PlannedDrill planned, DateTimeOffset now)

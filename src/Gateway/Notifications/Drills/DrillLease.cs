@@ -30,10 +30,9 @@ internal sealed class DrillLease(RedisConnection redis, TimeProvider time)
     /// <summary>Asks to be the one, and marks the window as used.</summary>
     public async Task<DrillPermit> TakeAsync(string drill, DateTimeOffset window, CancellationToken cancellationToken)
     {
-        var mark = string.Create(CultureInfo.InvariantCulture, $"{drill}\n{window.ToUnixTimeSeconds()}");
         var said = await _lease.RunAsync(
             Take,
-            [Name, "drill:ran:" + RedisLease.Hash(mark)],
+            [Name, MarkOf(drill, window)],
             [
                 _lease.Id,
                 RedisLease.Number(RedisLease.LastsFor.TotalMilliseconds),
@@ -52,6 +51,12 @@ internal sealed class DrillLease(RedisConnection redis, TimeProvider time)
     /// <summary>Renews the lease until it is cancelled; false: it was lost.</summary>
     public Task<bool> KeepAsync(CancellationToken cancellationToken) => _lease.KeepAsync(Name, cancellationToken);
 
+    /// <summary>The window was not used after all: the drill may begin in it, here or elsewhere.</summary>
+    public Task ForgetAsync(string drill, DateTimeOffset window) => _lease.ReleaseAsync(MarkOf(drill, window));
+
     /// <summary>Gives the lease back.</summary>
     public Task ReleaseAsync() => _lease.ReleaseAsync(Name);
+
+    private static string MarkOf(string drill, DateTimeOffset window) =>
+        "drill:ran:" + RedisLease.Hash(string.Create(CultureInfo.InvariantCulture, $"{drill}\n{window.ToUnixTimeSeconds()}"));
 }

@@ -19,7 +19,11 @@ internal sealed partial class DrillOrders(DrillSources sources, TimeProvider tim
     {
         var (drill, by) = (run.Drill, DrillWords.ByOf(run.Drill.Name));
         _ = SendAsync(drill.Lose == DrillLoss.Tier
-            ? new HoldCommand(drill.Cluster, run.ServedBy, run.Lasts, by) { By = by }
+            ? new HoldCommand(drill.Cluster, run.ServedBy, run.Lasts, by)
+            {
+                By = by,
+                IfFree = true,
+            }
             : new DrainCommand(drill.Cluster, run.Lost)
             {
                 By = by,

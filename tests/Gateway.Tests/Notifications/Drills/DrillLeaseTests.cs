@@ -29,6 +29,15 @@ public sealed class DrillLeaseTests
         Assert.Equal(DrillPermit.Granted, await theirs.TakeAsync("a", Window.AddDays(1), stop));
         await theirs.ReleaseAsync();
 
+        // One that did not begin after all leaves the window free; another's is left alone.
+        Assert.Equal(DrillPermit.Granted, await mine.TakeAsync("c", Window, stop));
+        await theirs.ForgetAsync("c", Window);
+        await mine.ReleaseAsync();
+        Assert.Equal(DrillPermit.Done, await theirs.TakeAsync("c", Window, stop));
+        await mine.ForgetAsync("c", Window);
+        Assert.Equal(DrillPermit.Granted, await theirs.TakeAsync("c", Window, stop));
+        await theirs.ReleaseAsync();
+
         redis.Kill();
         await Eventually.BeTrueAsync(() => !one.IsUp, TimeSpan.FromSeconds(30), "it is away");
         Assert.Equal(DrillPermit.Unreachable, await mine.TakeAsync("b", Window, stop));
