@@ -22,6 +22,18 @@ public sealed class ConfigLoaderTests
 
         """;
 
+    [Theory]
+    [InlineData("runbooks: { a: { on: down, do: [ { exec: [ /bin/true, \"{\\u001b[2J}\" ] } ] } }")]
+    [InlineData("\"a\\u0007\": 1")]
+    [InlineData("levels: \"\\t\\n\"")]
+    public void Problem_OfATextWithControlCharacters_CanBePrinted(string key)
+    {
+        var result = ConfigLoader.Validate(ConfigFile.Of("gateway.yaml", Encoding.UTF8.GetBytes(Smallest + key + "\n")), _ => null);
+
+        Assert.NotEmpty(result.Problems);
+        Assert.All(result.Problems, static problem => Assert.DoesNotContain(problem.ToString(), char.IsControl));
+    }
+
     [Fact]
     public void Sample_Loaded_IsValidAndReadsEveryKey()
     {
