@@ -1,0 +1,3 @@
+using Gateway.Fuzzing;
+
+return Commands.Run(args);
