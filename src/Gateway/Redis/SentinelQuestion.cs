@@ -70,10 +70,11 @@ internal static class SentinelQuestion
             return "";
         }
 
-        return lines is ["*2", ['$', ..], { Length: > 0 } host, ['$', ..], var port, _, ..]
-            && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is > 0 and < 65536
-            ? (host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}")
+        return lines is ["*2", ['$', ..], { Length: > 0 } host, ['$', ..], var number, _, ..]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            && port is > 0 and < 65536
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}")
             : null;
     }
 }

@@ -71,8 +71,10 @@ internal sealed class RedisReplyTarget : IFuzzTarget
         var whole = SentinelQuestion.Read(Encoding.UTF8.GetString(reply));
         if (!string.IsNullOrEmpty(whole))
         {
+            var port = whole.AsSpan(whole.LastIndexOf(':') + 1);
             Invariant.Holds(
-                int.Parse(whole.AsSpan(whole.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture) is > 0 and < 65536,
+                !port.ContainsAnyExceptInRange('0', '9')
+                    && int.Parse(port, NumberStyles.None, CultureInfo.InvariantCulture) is > 0 and < 65536,
                 "a master has a port");
         }
 

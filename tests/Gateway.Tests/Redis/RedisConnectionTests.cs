@@ -216,6 +216,7 @@ public sealed class RedisConnectionTests
     [InlineData("*2\r\n$9\r\n127.0.0.1\r\n$4\r\n6379\r\n", "127.0.0.1:6379")]
     [InlineData("*2\r\n$5\r\nredis\r\n$4\r\n6380\r\n", "redis:6380")]
     [InlineData("*2\r\n$3\r\n::1\r\n$4\r\n6380\r\n", "[::1]:6380")]
+    [InlineData("*2\r\n$5\r\nredis\r\n$5\r\n6380\0\r\n", "redis:6380")]
     [InlineData("*-1\r\n", "")]
     [InlineData("-ERR unknown command\r\n", null)]
     [InlineData("*2\r\n$5\r\nredis\r\n$5\r\n99999\r\n", null)]

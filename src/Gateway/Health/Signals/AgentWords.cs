@@ -17,6 +17,9 @@ internal sealed record AgentWords(double? Weight, bool IsReady, bool IsUp, strin
     public const int Longest = 1024;
 
     private const int MostPercent = 10_000;
+
+    // Of any number of zeros, and of what a number may end with (a byte 0), this is told.
+    private const string Nothing = "0%";
     private static readonly char[] Separators = [' ', '\t', ','];
 
     /// <summary>Before an agent said anything.</summary>
@@ -58,7 +61,7 @@ internal sealed record AgentWords(double? Weight, bool IsReady, bool IsUp, strin
         "down" or "fail" or "failed" or "stopped" => words with { IsUp = false, Word = word },
         [.. var number, '%'] when int.TryParse(
             number, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent <= MostPercent =>
-            words with { Weight = Math.Min(1, percent / 100.0), Word = percent == 0 ? word : words.Word },
+            words with { Weight = Math.Min(1, percent / 100.0), Word = percent == 0 ? Nothing : words.Word },
         _ => word.StartsWith("maxconn:", StringComparison.Ordinal) ? words : null,
     };
 }

@@ -9,6 +9,13 @@ namespace Gateway.Tests.Health.Signals;
 public sealed class ReportTests
 {
     [Theory]
+    [InlineData("0%")]
+    [InlineData("0\0%")]
+    [InlineData("00000000000000000000000000000000000000000000%")]
+    public void Agent_WeightOfZero_IsToldInThoseWords(string line) =>
+        Assert.Equal("the agent says 0%", AgentWords.None.Take(line)?.Text);
+
+    [Theory]
     [InlineData("TEXT cpu_utilization=0.3", 0.3, 0)]
     [InlineData("TEXT cpu_utilization=0.3, mem_utilization=0.8,rps_fractional=12.5", 0.3, 12.5)]
     [InlineData("text application_utilization=1.4,cpu_utilization=0.3", 1.4, 0)]
