@@ -144,8 +144,15 @@ internal sealed class AdminTarget
         // gateway that is, none is guessed.
         var loaded = ConfigLoader.Load(path, _environment);
         return (loaded.Config?.Admin ?? loaded.WrittenAdmin) is { } admin
-            ? (new AdminEndpoint(Reached(admin.Url), set ?? TokenOf(admin), source ?? path, path, trusted ?? admin.Certificate?.File), null)
+            ? (EndpointOf(admin, set, source, path, trusted), null)
             : (null, Unreadable(loaded, path, "Or name the admin endpoint with --admin URL."));
+    }
+
+    private static AdminEndpoint EndpointOf(AdminConfig admin, string? set, string? source, string path, string? trusted)
+    {
+        var token = set ?? TokenOf(admin);
+        return new(
+            Reached(admin.Url), token, token is null ? null : source ?? path, path, trusted ?? admin.Certificate?.File);
     }
 
     // With the file in hand every token is; the one that allows most is sent.

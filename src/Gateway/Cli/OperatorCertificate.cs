@@ -41,8 +41,11 @@ internal sealed class OperatorCertificate
     /// </summary>
     public (AdminEndpoint? Endpoint, CommandFailure? Problem) Add(ParseResult parsed, AdminEndpoint endpoint)
     {
+        var isOption = parsed.GetValue(_file) is { Length: > 0 };
         var file = Of(parsed.GetValue(_file), FileVariable);
-        var key = Of(parsed.GetValue(_key), KeyVariable);
+
+        // The variables are a pair: a certificate of the option does not go with the key of another.
+        var key = Of(parsed.GetValue(_key), isOption && Of(null, FileVariable) is not null ? null : KeyVariable);
         if (file is null)
         {
             return key is null
@@ -52,14 +55,14 @@ internal sealed class OperatorCertificate
 
         if (!string.Equals(endpoint.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal))
         {
-            return Bad($"A client certificate is shown over https only, and the admin endpoint is \"{endpoint.Url}\". Leave --cert out, or "
-                + "name an https:// endpoint.");
+            return Bad($"A client certificate is shown over https only, and the admin endpoint is \"{endpoint.Url}\". Leave "
+                + $"{(isOption ? "--cert" : FileVariable)} out, or name an https:// endpoint.");
         }
 
         try
         {
             var with = endpoint with { Certificate = PemFiles.WithKey(file, key ?? file) };
-            return (parsed.GetValue(_file) is { Length: > 0 } ? with with { Token = null, TokenSource = null } : with, null);
+            return (isOption ? with with { Token = null, TokenSource = null } : with, null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -72,8 +75,8 @@ internal sealed class OperatorCertificate
         }
     }
 
-    private string? Of(string? option, string variable) =>
-        option is { Length: > 0 } ? option : _environment(variable) is { Length: > 0 } set ? set : null;
+    private string? Of(string? option, string? variable) =>
+        option is { Length: > 0 } ? option : variable is not null && _environment(variable) is { Length: > 0 } set ? set : null;
 
     private static (AdminEndpoint?, CommandFailure?) Bad(string text) => (null, new CommandFailure(GatewayCli.BadUsage, text));
 }

@@ -81,7 +81,11 @@ public sealed class AdminCertificateTests : IDisposable
         var bob = _authority.Issue("bob");
 
         Assert.Equal(200, (await CallAsync(gateway, bob, "POST", "/config/reload", "{}", "right")).Status);
-        Assert.Equal(401, (await CallAsync(gateway, bob, "GET", "/status", token: "wrong")).Status);
+        var wrong = await CallAsync(gateway, bob, "GET", "/status", token: "wrong");
+        Assert.Equal(401, wrong.Status);
+        Assert.Contains("the client certificate does not count", wrong.Body, StringComparison.Ordinal);
+        Assert.Contains("\"ready\":", (await CallAsync(gateway, bob, "GET", "/readyz")).Body, StringComparison.Ordinal);
+        Assert.Equal("", (await CallAsync(gateway, _other.Issue("bob"), "GET", "/readyz")).Body);
         Assert.Equal(200, (await CallAsync(gateway, Nobody, "GET", "/status", token: "right")).Status);
         Assert.Equal(200, (await CallAsync(gateway, bob, "GET", "/status")).Status);
         Assert.Contains("or send a token", (await CallAsync(gateway, Nobody, "GET", "/status")).Body, StringComparison.Ordinal);
@@ -95,10 +99,13 @@ public sealed class AdminCertificateTests : IDisposable
         using var bob = ClientOf(_authority.Issue("bob"));
         Assert.Equal(200, (await CallAsync(gateway, bob, "GET", "/status")).Status);
 
+        // A response that goes on ends with the operator's right to read it.
+        var events = bob.GetStringAsync(new Uri(gateway.AdminUrl, "/events"), Cancel);
         var config = await File.ReadAllTextAsync(gateway.ConfigFile, Cancel);
         gateway.WriteConfig(config.Replace("identity: bob", "identity: robert", StringComparison.Ordinal));
         await Eventually.BecomeTrueAsync(
             async () => (await CallAsync(gateway, bob, "GET", "/status")).Status == 403, Patience, "bob is refused");
+        Assert.StartsWith("event: status", await events.WaitAsync(Patience, Cancel), StringComparison.Ordinal);
         Assert.Equal(200, (await CallAsync(gateway, _authority.Issue("robert"), "GET", "/status")).Status);
 
         // Without the key the endpoint, on loopback, is open again.

@@ -118,8 +118,7 @@ public sealed class AdminGateTests
             static _ => Task.CompletedTask,
             new StatusPage(),
             "127.0.0.1",
-            new AdminTokens(new AdminConfig { Token = "right" }),
-            new OperatorCertificates(new AdminConfig { Token = "right" }),
+            new AdminCredentials(new AdminConfig { Token = "right" }, speaksTls: false, certificates: null),
             time,
             factory.CreateLogger("gate"));
         for (var i = 0; i < Math.Max(addresses, 1_000); i++)

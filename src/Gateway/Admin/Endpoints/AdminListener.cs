@@ -83,6 +83,9 @@ internal static class AdminListener
                 {
                     // Any will do here: a call is refused with the reason, where a handshake could say nothing.
                     server.ClientCertificateRequired = true;
+
+                    // A session that is resumed has the certificate without those between it and an authority, and would be refused.
+                    server.AllowTlsResume = false;
                     server.CertificateChainPolicy = policy;
                     server.RemoteCertificateValidationCallback = (_, shown, chain, _) =>
                     {

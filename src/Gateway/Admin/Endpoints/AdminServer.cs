@@ -29,10 +29,7 @@ internal sealed class AdminServer : IAsyncDisposable
     private readonly ConfigVerbs _configVerbs;
     private readonly IncidentEndpoint _incidents;
     private readonly AdminSources _sources;
-    private readonly Uri _url;
-    private readonly AdminTokens _tokens;
-    private readonly OperatorCertificates _certificates;
-    private readonly bool _speaksTls;
+    private readonly AdminCredentials _credentials;
     private readonly StatusReader _reader;
     private readonly ImpactWatch _impact;
 
@@ -56,18 +53,7 @@ internal sealed class AdminServer : IAsyncDisposable
         OperatorCertificates? operators = null)
     {
         var url = config.Url;
-        if (!config.IsProtected && !url.IsLoopback)
-        {
-            throw new ArgumentException(
-                $"The admin endpoint at \"{url}\" can be reached from other machines and has no token. Set \"admin.token\", or listen on "
-                    + $"127.0.0.1.",
-                nameof(config));
-        }
-
-        _url = url;
-        _tokens = new AdminTokens(config);
-        _certificates = operators ?? new OperatorCertificates(config);
-        _speaksTls = certificate is not null;
+        _credentials = new AdminCredentials(config, certificate is not null, operators);
         _sources = sources;
         _app = Build(url, log, aroundConnections, certificate);
 
@@ -85,7 +71,7 @@ internal sealed class AdminServer : IAsyncDisposable
         }
 
         _app.Use(next => new AdminGate(
-            next, page, url.Host, _tokens, _certificates, time, log.CreateLogger<AdminGate>()).InvokeAsync);
+            next, page, url.Host, _credentials, time, log.CreateLogger<AdminGate>()).InvokeAsync);
         _app.Use(next => context =>
         {
             // Behind the gate: without the token the machine's name is not told.
@@ -109,19 +95,7 @@ internal sealed class AdminServer : IAsyncDisposable
     /// <summary>Tokens and client certificates from now on; those before are wrong at once.</summary>
     /// <exception cref="InvalidOperationException">Without either this port, which stays where it was opened, would be open to other
     /// machines; or the authorities cannot be read.</exception>
-    public void UseCredentials(AdminConfig config)
-    {
-        // The port stays as it was opened: without TLS it cannot ask for certificates, and would shut everybody out.
-        var usable = _speaksTls ? config : config with { ClientCertificates = null };
-        if (!usable.IsProtected && !_url.IsLoopback)
-        {
-            throw new InvalidOperationException(
-                $"The admin endpoint at \"{_url}\" can be reached from other machines and needs \"admin.token\"");
-        }
-
-        _certificates.Replace(usable);
-        _tokens.Replace(config);
-    }
+    public void UseCredentials(AdminConfig config) => _credentials.Replace(config);
 
     /// <summary>The report that <c>/status</c> shows, for the console of the demo.</summary>
     public StatusReport Status() => _reader.Read();
@@ -158,7 +132,7 @@ internal sealed class AdminServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(log);
         builder.Services.Configure<KestrelServerOptions>(kestrel => AdminListener.Open(
-            kestrel, url, aroundConnections, certificate, _certificates));
+            kestrel, url, aroundConnections, certificate, _credentials.Certificates));
 
         // Streams of events end at once when the port stops; nothing else here takes long.
         builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Gateway.Admin.Security;
 using Gateway.Admin.Status;
 using Gateway.Observability.History;
 
@@ -17,7 +18,7 @@ internal sealed class EventStream(StatusReader reader, Journal journal, TimeProv
 
     private int _readers;
 
-    /// <summary>Writes until the reader leaves or the gateway stops.</summary>
+    /// <summary>Writes until the reader leaves, may read no more, or the gateway stops.</summary>
     public async Task WriteAsync(HttpContext context)
     {
         if (Interlocked.Increment(ref _readers) > MaxReaders)
@@ -33,7 +34,7 @@ internal sealed class EventStream(StatusReader reader, Journal journal, TimeProv
         try
         {
             context.Response.ContentType = "text/event-stream; charset=utf-8";
-            while (!end.IsCancellationRequested)
+            while (!end.IsCancellationRequested && AdminGate.MayStillRead(context))
             {
                 var json = JsonSerializer.Serialize(reader.Read(), AdminJson.Options);
                 await context.Response.WriteAsync($"event: status\ndata: {json}\n\n", Encoding.UTF8, end.Token);

@@ -15,35 +15,37 @@ namespace Gateway.Admin.Security;
 internal sealed partial class AdminGate
 {
     private static readonly object StatusOnly = new();
+    private static readonly object Gate = new();
 
     private readonly RequestDelegate _next;
     private readonly StatusPage _page;
     private readonly AttemptLimit _attempts;
     private readonly ILogger _log;
-    private readonly AdminTokens _tokens;
-    private readonly OperatorCertificates _certificates;
+    private readonly AdminCredentials _credentials;
     private readonly string _host;
 
     public AdminGate(
         RequestDelegate next,
         StatusPage page,
         string host,
-        AdminTokens tokens,
-        OperatorCertificates certificates,
+        AdminCredentials credentials,
         TimeProvider time,
         ILogger log)
     {
         _next = next;
         _page = page;
         _host = host;
-        _tokens = tokens;
-        _certificates = certificates;
+        _credentials = credentials;
         _attempts = new AttemptLimit(time);
         _log = log;
     }
 
-    /// <summary>Whether this caller, who showed no token where one is needed, may see no more than a status.</summary>
+    /// <summary>Whether this caller, who is no operator where one is needed, may see no more than a status.</summary>
     public static bool SeesStatusOnly(HttpContext context) => context.Items.ContainsKey(StatusOnly);
+
+    /// <summary>Whether a response that goes on for long may go on: its token or certificate is still an operator's.</summary>
+    public static bool MayStillRead(HttpContext context) =>
+        context.Items[Gate] is not AdminGate gate || !gate._credentials.AreNeeded || gate.CallerOf(context) is not null;
 
     /// <summary>Lets a request pass or answers it.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -56,7 +58,7 @@ internal sealed partial class AdminGate
 
         // 1. A name that an attacker's DNS may point at us. With a token the browser has nothing to send, and a client certificate only
         // where the endpoint's own is for that name: any will do there.
-        if (!IsProtected && !isCheck && !IsOwnHost(context.Request.Host.Host))
+        if (!_credentials.AreNeeded && !isCheck && !IsOwnHost(context.Request.Host.Host))
         {
             await AdminJson.ProblemAsync(context, StatusCodes.Status421MisdirectedRequest,
                 "This is no host name of the admin endpoint. Use the address of \"admin.url\", or set \"admin.token\" to allow every "
@@ -76,11 +78,12 @@ internal sealed partial class AdminGate
         }
 
         // 3. The token or the certificate.
-        if (IsProtected && isCheck && context.Request.Headers.Authorization.Count == 0)
+        context.Items[Gate] = this;
+        if (_credentials.AreNeeded && isCheck && context.Request.Headers.Authorization.Count == 0 && CallerOf(context) is null)
         {
             context.Items[StatusOnly] = StatusOnly;
         }
-        else if (IsProtected && !await MayPassAsync(context))
+        else if (_credentials.AreNeeded && !await MayPassAsync(context))
         {
             return;
         }
@@ -106,7 +109,17 @@ internal sealed partial class AdminGate
         }
     }
 
-    private bool IsProtected => _tokens.AreNeeded || _certificates.AreAsked;
+    private AdminTokens Tokens => _credentials.Tokens;
+
+    private OperatorCertificates Certificates => _credentials.Certificates;
+
+    private static string? TokenOf(HttpRequest request)
+    {
+        const string scheme = "Bearer ";
+        return request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            ? header[scheme.Length..].Trim()
+            : null;
+    }
 
     private static string WhyRefused(HttpResponse response) => response.StatusCode switch
     {
@@ -147,20 +160,22 @@ internal sealed partial class AdminGate
             && !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate", ..]);
     }
 
+    // A token is the more deliberate proof: a wrong one is not made good by a certificate, which a browser sends by itself.
+    private AdminCaller? CallerOf(HttpContext context) =>
+        TokenOf(context.Request) is { } given ? Tokens.Find(given)
+        : ShownCertificate.Of(context) is { } shown ? Certificates.Judge(shown).Caller
+        : null;
+
     private async Task<bool> MayPassAsync(HttpContext context)
     {
-        const string scheme = "Bearer ";
-        var given = context.Request.Headers.Authorization is [{ } header] && header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
-            ? header[scheme.Length..].Trim()
-            : null;
+        var given = TokenOf(context.Request);
 
         // Before any limit: the right token passes, whatever else came from the same address.
-        if (given is not null && _tokens.AreNeeded && _tokens.Find(given) is { } caller)
+        if (given is not null && Tokens.Find(given) is { } caller)
         {
             return await MayDoAsync(context, caller);
         }
 
-        // A token is the more deliberate proof: a wrong one is not made good by a certificate, which a browser sends by itself.
         if (given is null && ShownCertificate.Of(context) is { } shown)
         {
             return await MayPassAsync(context, shown);
@@ -188,7 +203,7 @@ internal sealed partial class AdminGate
 
         context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"gateway\"";
         if (given is null
-            && _tokens.AreNeeded
+            && Tokens.AreNeeded
             && HttpMethods.IsGet(context.Request.Method)
             && string.Equals(context.Request.Path, "/", StringComparison.Ordinal))
         {
@@ -197,19 +212,27 @@ internal sealed partial class AdminGate
             return false;
         }
 
-        await AdminJson.ProblemAsync(
-            context,
-            StatusCodes.Status401Unauthorized,
-            !_certificates.AreAsked ? "Send a token of \"admin.token\" or \"admin.tokens\" as \"Authorization: Bearer TOKEN\"."
-            : !_tokens.AreNeeded ? "Show a client certificate of an operator of \"admin.clientCertificates\"."
-            : "Show a client certificate of an operator of \"admin.clientCertificates\", or send a token of \"admin.token\" or "
-                + "\"admin.tokens\" as \"Authorization: Bearer TOKEN\".");
+        var hasShown = ShownCertificate.Of(context) is not null;
+        if (Certificates.AreAsked && !hasShown)
+        {
+            // A certificate is shown in a handshake: this connection, perhaps older than the key, never has one.
+            context.Response.Headers.Connection = "close";
+        }
+
+        await AdminJson.ProblemAsync(context, StatusCodes.Status401Unauthorized, WhatIsNeeded(given is not null && hasShown));
         return false;
     }
 
+    private string WhatIsNeeded(bool hasBoth) =>
+        hasBoth ? "The token is wrong. With a token the client certificate does not count: send the right token, or none."
+        : !Certificates.AreAsked ? "Send a token of \"admin.token\" or \"admin.tokens\" as \"Authorization: Bearer TOKEN\"."
+        : !Tokens.AreNeeded ? "Show a client certificate of an operator of \"admin.clientCertificates\"."
+        : "Show a client certificate of an operator of \"admin.clientCertificates\", or send a token of \"admin.token\" or "
+            + "\"admin.tokens\" as \"Authorization: Bearer TOKEN\".";
+
     private async Task<bool> MayPassAsync(HttpContext context, ShownCertificate shown)
     {
-        var verdict = _certificates.Judge(shown);
+        var verdict = Certificates.Judge(shown);
         if (verdict.Caller is { } caller)
         {
             return await MayDoAsync(context, caller);

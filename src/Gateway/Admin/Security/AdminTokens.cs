@@ -30,11 +30,6 @@ internal sealed class AdminTokens
     public AdminCaller? Find(string given)
     {
         var entries = _entries;
-        if (entries.Length == 0)
-        {
-            return Anyone;
-        }
-
         var hash = HashOf(given);
         AdminCaller? found = null;
         foreach (var entry in entries)

@@ -14,14 +14,19 @@ internal static class CertificateIdentities
 
     /// <summary>
     /// Its subject alternative names of DNS, e-mail and URI (RFC 5280, 4.2.1.6), as they are written; without any of these its common
-    /// names. Empty: it says nothing.
+    /// names. Empty: it says nothing, or its alternative names cannot be read, and a common name must not stand in for these.
     /// </summary>
     public static IReadOnlyList<string> Of(X509Certificate2 certificate)
     {
         List<string> names = [];
         foreach (var extension in certificate.Extensions.Where(static one => one.Oid?.Value is AlternativeNames))
         {
-            names.AddRange(NamesIn(extension.RawData));
+            if (NamesIn(extension.RawData) is not { } found)
+            {
+                return [];
+            }
+
+            names.AddRange(found);
         }
 
         return names.Count > 0
@@ -32,7 +37,7 @@ internal static class CertificateIdentities
                 .Where(static name => name.Length > 0)];
     }
 
-    private static List<string> NamesIn(byte[] extension)
+    private static List<string>? NamesIn(byte[] extension)
     {
         List<string> names = [];
         try
@@ -53,8 +58,7 @@ internal static class CertificateIdentities
         }
         catch (AsnContentException)
         {
-            // What cannot be read says nothing.
-            return [];
+            return null;
         }
 
         return names;
