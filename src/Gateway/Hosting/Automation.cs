@@ -88,16 +88,9 @@ internal sealed class Automation : IAsyncDisposable
     {
         get
         {
-            var (now, known) = (_time.GetUtcNow(), _records.Proofs.All);
-            return new(
-            [
-                .. from cluster in _loop.Views
-                   from promise in ProofWatch.Of(cluster)
-                   let proof = known.FirstOrDefault(one =>
-                       one.Promise == promise && string.Equals(one.Cluster, cluster.Name, StringComparison.Ordinal))
-                   where proof is not null
-                   select new ProofAge(cluster.Name, promise, proof.AgeAt(now)),
-            ], _drillReporter.Counts);
+            var now = _time.GetUtcNow();
+            var proofs = ProofKeeper.Of(_loop.Views, _records.Proofs);
+            return new([.. proofs.Select(one => new ProofAge(one.Cluster, one.Promise, one.AgeAt(now)))], _drillReporter.Counts);
         }
     }
 

@@ -39,6 +39,9 @@ internal sealed class ClientVerification
     public void Require(SslServerAuthenticationOptions options)
     {
         options.ClientCertificateRequired = true;
+
+        // A session that is resumed has the certificate without those between it and an authority, and would not verify.
+        options.AllowTlsResume = false;
         options.CertificateChainPolicy = PemFiles.Trusting(_authorities.Value);
         options.RemoteCertificateValidationCallback = _verify;
     }

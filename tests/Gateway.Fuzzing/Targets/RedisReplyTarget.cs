@@ -97,7 +97,7 @@ internal sealed class RedisReplyTarget : IFuzzTarget
                 new TakenTokens(BinaryPrimitives.ReadUInt32LittleEndian(counts), BinaryPrimitives.ReadInt32LittleEndian(counts[4..])), now);
             Invariant.Holds(
                 _limit.Take(BinaryPrimitives.ReadUInt64LittleEndian(counts), now) is not { } wait || wait <= TimeSpan.FromSeconds(1),
-                "nobody waits for longer than an empty bucket takes");
+                "no client waits for longer than an empty bucket takes");
         }
     }
 }

@@ -17,10 +17,13 @@ public sealed class AdminCertificateTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     // Shows no certificate.
-    private static readonly (string, string)? Nobody = null;
+    private static readonly (string, string)? NoCertificate = null;
 
-    private readonly OperatorAuthority _authority = new("operators");
-    private readonly OperatorAuthority _other = new("others");
+    // An e-mail address that is no ASCII.
+    private static readonly X509Extension Unreadable = new("2.5.29.17", [0x30, 0x03, 0x81, 0x01, 0xFF], critical: false);
+
+    private readonly PrivateAuthority _authority = new("operators");
+    private readonly PrivateAuthority _other = new("others");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -36,22 +39,23 @@ public sealed class AdminCertificateTests : IDisposable
         await using var guide = new ScriptedUpstream();
         await using var gateway = await StartAsync(guide);
         using var between = _authority.Below("day shift");
-        var (leaf, key) = between.Issue("shift");
+        var (leaf, key) = between.IssueFor("shift");
         foreach (var (shown, read, hold, reload, says) in new ((string, string)?, int, int, int, string)[]
         {
             (null, 401, 401, 401, "Show a client certificate of an operator"),
-            (_authority.Issue("x", "ann@shop.example"), 200, 403, 403, "has the role read, and this takes"),
-            (_authority.Issue("bob"), 200, 200, 403, "\"bob\" has the role operate, and this takes configure"),
-            (_authority.Issue("cd"), 403, 403, 403, "belongs to no operator"),
-            (_authority.Issue("cd", "x@shop.example"), 200, 200, 200, ""),
+            (_authority.IssueFor("x", "ann@shop.example"), 200, 403, 403, "has the role read, and this takes"),
+            (_authority.IssueFor("bob"), 200, 200, 403, "\"bob\" has the role operate, and this takes configure"),
+            (_authority.IssueFor("cd"), 403, 403, 403, "belongs to no operator"),
+            (_authority.IssueFor("cd", "x@shop.example"), 200, 200, 200, ""),
             (($"{leaf}\n{between.Pem}", key), 200, 403, 403, "certificate \"shift\" has the role read"),
             ((leaf, key), 401, 401, 401, "does not come from an authority"),
-            (_other.Issue("bob"), 401, 401, 401, "\"bob\" is refused: it does not come from an authority"),
-            (_authority.Issue("bob", ended: true), 401, 401, 401, "only, or an authority behind it has expired"),
-            (_authority.Issue("bob", usage: OperatorAuthority.ForServers), 401, 401, 401, "it is not for clients"),
-            (_authority.Issue("bob", "bob@shop.example"), 403, 403, 403, "belongs to no operator"),
-            (_authority.Issue("BOB"), 403, 403, 403, "\"BOB\" belongs to no operator"),
-            (_authority.Issue("b\u0007ob"), 403, 403, 403, "belongs to no operator"),
+            (_other.IssueFor("bob"), 401, 401, 401, "\"bob\" is refused: it does not come from an authority"),
+            (_authority.IssueFor("bob", ended: true), 401, 401, 401, "only, or an authority behind it has expired"),
+            (_authority.IssueFor("bob", usage: PrivateAuthority.ForServers), 401, 401, 401, "it is not for clients"),
+            (_authority.IssueFor("bob", "bob@shop.example"), 403, 403, 403, "belongs to no operator"),
+            (_authority.IssueFor("bob", extension: Unreadable), 403, 403, 403, "without a name belongs to no operator"),
+            (_authority.IssueFor("BOB"), 403, 403, 403, "\"BOB\" belongs to no operator"),
+            (_authority.IssueFor("b\u0007ob"), 403, 403, 403, "belongs to no operator"),
         })
         {
             var all = new[]
@@ -68,8 +72,8 @@ public sealed class AdminCertificateTests : IDisposable
         }
 
         // Without one, what Kubernetes asks is answered, and nothing more of it.
-        Assert.Equal((200, ""), ((await CallAsync(gateway, Nobody, "GET", "/readyz")) is var ready ? ready.Status : 0, ready.Body));
-        var journal = (await CallAsync(gateway, _authority.Issue("bob"), "GET", "/journal")).Body;
+        Assert.Equal((200, ""), ((await CallAsync(gateway, NoCertificate, "GET", "/readyz")) is var ready ? ready.Status : 0, ready.Body));
+        var journal = (await CallAsync(gateway, _authority.IssueFor("bob"), "GET", "/journal")).Body;
         Assert.Contains("certificate bob (127.0.0.1)", journal, StringComparison.Ordinal);
     }
 
@@ -78,17 +82,22 @@ public sealed class AdminCertificateTests : IDisposable
     {
         await using var guide = new ScriptedUpstream();
         await using var gateway = await StartAsync(guide, "token: right, ");
-        var bob = _authority.Issue("bob");
+        var bob = _authority.IssueFor("bob");
 
         Assert.Equal(200, (await CallAsync(gateway, bob, "POST", "/config/reload", "{}", "right")).Status);
         var wrong = await CallAsync(gateway, bob, "GET", "/status", token: "wrong");
         Assert.Equal(401, wrong.Status);
         Assert.Contains("the client certificate does not count", wrong.Body, StringComparison.Ordinal);
         Assert.Contains("\"ready\":", (await CallAsync(gateway, bob, "GET", "/readyz")).Body, StringComparison.Ordinal);
-        Assert.Equal("", (await CallAsync(gateway, _other.Issue("bob"), "GET", "/readyz")).Body);
-        Assert.Equal(200, (await CallAsync(gateway, Nobody, "GET", "/status", token: "right")).Status);
+        Assert.Equal("", (await CallAsync(gateway, _other.IssueFor("bob"), "GET", "/readyz")).Body);
+
+        // A browser that sends the wrong one still gets the page, which asks for a token.
+        var page = await CallAsync(gateway, _other.IssueFor("bob"), "GET", "/");
+        Assert.Equal(401, page.Status);
+        Assert.StartsWith("<!doctype html>", page.Body, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(200, (await CallAsync(gateway, NoCertificate, "GET", "/status", token: "right")).Status);
         Assert.Equal(200, (await CallAsync(gateway, bob, "GET", "/status")).Status);
-        Assert.Contains("or send a token", (await CallAsync(gateway, Nobody, "GET", "/status")).Body, StringComparison.Ordinal);
+        Assert.Contains("or send a token", (await CallAsync(gateway, NoCertificate, "GET", "/status")).Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +105,7 @@ public sealed class AdminCertificateTests : IDisposable
     {
         await using var guide = new ScriptedUpstream();
         await using var gateway = await StartAsync(guide);
-        using var bob = ClientOf(_authority.Issue("bob"));
+        using var bob = ClientOf(_authority.IssueFor("bob"));
         Assert.Equal(200, (await CallAsync(gateway, bob, "GET", "/status")).Status);
 
         // A response that goes on ends with the operator's right to read it.
@@ -106,13 +115,13 @@ public sealed class AdminCertificateTests : IDisposable
         await Eventually.BecomeTrueAsync(
             async () => (await CallAsync(gateway, bob, "GET", "/status")).Status == 403, Patience, "bob is refused");
         Assert.StartsWith("event: status", await events.WaitAsync(Patience, Cancel), StringComparison.Ordinal);
-        Assert.Equal(200, (await CallAsync(gateway, _authority.Issue("robert"), "GET", "/status")).Status);
+        Assert.Equal(200, (await CallAsync(gateway, _authority.IssueFor("robert"), "GET", "/status")).Status);
 
         // Without the key the endpoint, on loopback, is open again.
         gateway.WriteConfig(config[..config.IndexOf(", clientCertificates", StringComparison.Ordinal)]
             + config[(config.IndexOf("END }", StringComparison.Ordinal) + 5)..]);
         await Eventually.BecomeTrueAsync(
-            async () => (await CallAsync(gateway, Nobody, "GET", "/status")).Status == 200, Patience, "none is needed");
+            async () => (await CallAsync(gateway, NoCertificate, "GET", "/status")).Status == 200, Patience, "none is needed");
     }
 
     [Fact]
@@ -120,7 +129,7 @@ public sealed class AdminCertificateTests : IDisposable
     {
         await using var guide = new ScriptedUpstream();
         await using var gateway = await StartAsync(guide);
-        var (old, renewed) = (_authority.Issue("bob"), _other.Issue("bob"));
+        var (old, renewed) = (_authority.IssueFor("bob"), _other.IssueFor("bob"));
         Assert.Equal(401, (await CallAsync(gateway, renewed, "GET", "/status")).Status);
         await File.WriteAllTextAsync(gateway.PathOf("operators.pem"), "rubbish", Cancel);
         await Eventually.BecomeTrueAsync(
@@ -143,8 +152,8 @@ public sealed class AdminCertificateTests : IDisposable
         await using var guide = new ScriptedUpstream();
         await using var gateway = await StartAsync(guide);
         var admin = gateway.AdminUrl.ToString();
-        await WriteAsync(gateway, "bob", _authority.Issue("bob"));
-        await WriteAsync(gateway, "eve", _authority.Issue("eve"));
+        await WriteAsync(gateway, "bob", _authority.IssueFor("bob"));
+        await WriteAsync(gateway, "eve", _authority.IssueFor("eve"));
         await File.WriteAllTextAsync(
             gateway.PathOf("both.pem"),
             await File.ReadAllTextAsync(gateway.PathOf("bob.pem"), Cancel) + "\n"
@@ -183,7 +192,7 @@ public sealed class AdminCertificateTests : IDisposable
                 "USER" => "bobby",
                 _ => null,
             })).Code);
-        var journal = (await CallAsync(gateway, _authority.Issue("bob"), "GET", "/journal")).Body;
+        var journal = (await CallAsync(gateway, _authority.IssueFor("bob"), "GET", "/journal")).Body;
         Assert.Contains("(certificate bob, 127.0.0.1)", journal, StringComparison.Ordinal);
     }
 
@@ -271,8 +280,8 @@ public sealed class AdminCertificateTests : IDisposable
     {
         foreach (var (shown, expected) in new[]
         {
-            (_authority.Issue("cn"), "cn"),
-            (_authority.Issue("cn", "a@b.example"), "a@b.example spiffe://shop.example/cn"),
+            (_authority.IssueFor("cn"), "cn"),
+            (_authority.IssueFor("cn", "a@b.example"), "a@b.example spiffe://shop.example/cn"),
         })
         {
             using var certificate = X509Certificate2.CreateFromPem(shown.Certificate);

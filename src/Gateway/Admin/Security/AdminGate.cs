@@ -50,7 +50,7 @@ internal sealed partial class AdminGate
     /// <summary>Lets a request pass or answers it.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        Harden(context.Response.Headers);
+        BrowserGuard.Harden(context.Response.Headers);
 
         // 0. Whether it lives and is ready is asked by balancers and kubelets, which keep no secrets and often name no host; that yes or no
         // is all they learn.
@@ -67,7 +67,7 @@ internal sealed partial class AdminGate
         }
 
         // 2. Another site's script in an operator's browser.
-        if (IsForeign(context.Request))
+        if (BrowserGuard.IsForeign(context.Request))
         {
             LogForeign(context.Connection.RemoteIpAddress);
             await AdminJson.ProblemAsync(
@@ -128,17 +128,6 @@ internal sealed partial class AdminGate
         _ => "The request cannot be answered.",
     };
 
-    private static void Harden(IHeaderDictionary headers)
-    {
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers.CacheControl = "no-store";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
-    }
-
     private static bool IsCheck(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Path.Value is ("/livez" or "/readyz");
 
@@ -146,19 +135,6 @@ internal sealed partial class AdminGate
         string.Equals(host, _host, StringComparison.OrdinalIgnoreCase)
         || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-
-    private static bool IsForeign(HttpRequest request)
-    {
-        if (request.Headers.Origin is [{ Length: > 0 } origin, ..]
-            && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase))
-        {
-            return true;
-        }
-
-        // A link to the status page from elsewhere is harmless; everything else is not asked for by other sites.
-        return request.Headers["Sec-Fetch-Site"] is ["cross-site" or "same-site", ..]
-            && !(HttpMethods.IsGet(request.Method) && request.Headers["Sec-Fetch-Mode"] is ["navigate", ..]);
-    }
 
     // A token is the more deliberate proof: a wrong one is not made good by a certificate, which a browser sends by itself.
     private AdminCaller? CallerOf(HttpContext context) =>
@@ -202,13 +178,8 @@ internal sealed partial class AdminGate
         }
 
         context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"gateway\"";
-        if (given is null
-            && Tokens.AreNeeded
-            && HttpMethods.IsGet(context.Request.Method)
-            && string.Equals(context.Request.Path, "/", StringComparison.Ordinal))
+        if (given is null && await AsksForTokenAsync(context))
         {
-            // A browser cannot send a token by itself: the page, which holds no data, asks for it.
-            await _page.WriteAsync(context, StatusCodes.Status401Unauthorized);
             return false;
         }
 
@@ -223,6 +194,21 @@ internal sealed partial class AdminGate
         return false;
     }
 
+    // A browser cannot send a token by itself, and sends a certificate that may be the wrong one: the page, which holds no data, asks for
+    // the token.
+    private async Task<bool> AsksForTokenAsync(HttpContext context)
+    {
+        var asks = Tokens.AreNeeded
+            && HttpMethods.IsGet(context.Request.Method)
+            && string.Equals(context.Request.Path, "/", StringComparison.Ordinal);
+        if (asks)
+        {
+            await _page.WriteAsync(context, StatusCodes.Status401Unauthorized);
+        }
+
+        return asks;
+    }
+
     private string WhatIsNeeded(bool hasBoth) =>
         hasBoth ? "The token is wrong. With a token the client certificate does not count: send the right token, or none."
         : !Certificates.AreAsked ? "Send a token of \"admin.token\" or \"admin.tokens\" as \"Authorization: Bearer TOKEN\"."
@@ -232,19 +218,24 @@ internal sealed partial class AdminGate
 
     private async Task<bool> MayPassAsync(HttpContext context, ShownCertificate shown)
     {
-        var verdict = Certificates.Judge(shown);
-        if (verdict.Caller is { } caller)
+        var check = Certificates.Judge(shown);
+        if (check.Caller is { } caller)
         {
             return await MayDoAsync(context, caller);
         }
 
         if (_attempts.MayLog())
         {
-            LogRefusedCertificate(context.Connection.RemoteIpAddress, verdict.Why);
+            LogRefusedCertificate(context.Connection.RemoteIpAddress, check.Why);
+        }
+
+        if (await AsksForTokenAsync(context))
+        {
+            return false;
         }
 
         await AdminJson.ProblemAsync(
-            context, verdict.IsGenuine ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized, verdict.Why);
+            context, check.IsGenuine ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized, check.Why);
         return false;
     }
 

@@ -8,9 +8,9 @@ namespace Gateway.Admin.Security;
 
 /// <summary>Whom a client certificate shows, or why it is refused.</summary>
 /// <param name="Caller">Whose it is; null: it is refused.</param>
-/// <param name="IsGenuine">It comes from one of the authorities and has not ended; without a caller it is nobody's here.</param>
+/// <param name="IsGenuine">It comes from one of the authorities and has not ended; without a caller it belongs to no operator.</param>
 /// <param name="Why">Why it is refused, a sentence.</param>
-internal readonly record struct CertificateVerdict(AdminCaller? Caller, bool IsGenuine, string Why);
+internal readonly record struct CertificateCheck(AdminCaller? Caller, bool IsGenuine, string Why);
 
 /// <summary>
 /// The client certificates in force on the admin endpoint. A handshake takes any certificate, and each call is judged by what is in force
@@ -68,11 +68,11 @@ internal sealed class OperatorCertificates
     public void Look() => _inForce?.Authorities.Look();
 
     /// <summary>Whom a certificate shows now.</summary>
-    public CertificateVerdict Judge(ShownCertificate shown)
+    public CertificateCheck Judge(ShownCertificate shown)
     {
         if (_inForce is not { } inForce)
         {
-            return new CertificateVerdict(null, false, "Client certificates are not accepted any more.");
+            return new CertificateCheck(null, false, "Client certificates are not accepted any more.");
         }
 
         try
@@ -81,11 +81,11 @@ internal sealed class OperatorCertificates
         }
         catch (CryptographicException)
         {
-            return new CertificateVerdict(null, false, "The client certificate cannot be read.");
+            return new CertificateCheck(null, false, "The client certificate cannot be read.");
         }
     }
 
-    private static CertificateVerdict Judge(ShownCertificate shown, InForce inForce)
+    private static CertificateCheck Judge(ShownCertificate shown, InForce inForce)
     {
         using var certificate = X509CertificateLoader.LoadCertificate(shown.Certificate);
         var names = CertificateIdentities.Of(certificate);
@@ -95,18 +95,18 @@ internal sealed class OperatorCertificates
                 + (names.Count > MostShown ? ", …" : "");
         if (WhyNot(certificate, shown, inForce) is { } why)
         {
-            return new CertificateVerdict(null, false, $"The client certificate {listed} is refused: {why}.");
+            return new CertificateCheck(null, false, $"The client certificate {listed} is refused: {why}.");
         }
 
         foreach (var one in inForce.Config.Operators)
         {
             if (names.Contains(one.Identity, StringComparer.Ordinal))
             {
-                return new CertificateVerdict(new AdminCaller(one.Name, one.Role) { Proof = AdminProof.Certificate }, true, "");
+                return new CertificateCheck(new AdminCaller(one.Name, one.Role) { Proof = AdminProof.Certificate }, true, "");
             }
         }
 
-        return new CertificateVerdict(
+        return new CertificateCheck(
             null, true, $"The client certificate {listed} belongs to no operator. Add its identity under \"admin.clientCertificates\".");
     }
 

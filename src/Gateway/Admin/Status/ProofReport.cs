@@ -24,19 +24,8 @@ internal sealed record ProofReport(IReadOnlyList<ProofLine> Proofs, IReadOnlyLis
         [.. records.Drills.All.Reverse().Take(MostRuns)]);
 
     /// <summary>Each promise of each cluster, for the status.</summary>
-    public static IReadOnlyList<ProofLine> Lines(IReadOnlyList<ClusterView> clusters, Records records, DateTimeOffset now)
-    {
-        var known = records.Proofs.All;
-        return
-        [
-            .. from cluster in clusters
-               from promise in ProofWatch.Of(cluster)
-               let proof = known.FirstOrDefault(one =>
-                   one.Promise == promise && string.Equals(one.Cluster, cluster.Name, StringComparison.Ordinal))
-               where proof is not null
-               select ProofLine.Of(proof, now),
-        ];
-    }
+    public static IReadOnlyList<ProofLine> Lines(IReadOnlyList<ClusterView> clusters, Records records, DateTimeOffset now) =>
+        [.. ProofKeeper.Of(clusters, records.Proofs).Select(one => ProofLine.Of(one, now))];
 }
 
 /// <summary>A promise.</summary>

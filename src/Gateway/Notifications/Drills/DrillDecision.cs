@@ -21,7 +21,6 @@ internal static class DrillDecision
         { IsHistoryRead: false } => DrillRefusal.HistoryUnread,
         { IsFrozen: true } => DrillRefusal.Frozen,
         _ when facts.Left < facts.Drill.For + (ScheduledDrillConfig.Margin / 2) => DrillRefusal.TooLate,
-        { RunsOther: true } => DrillRefusal.OtherDrill,
         { IsFleetHeard: false } => DrillRefusal.FleetUnreachable,
         { Cluster.Hold: not null } => DrillRefusal.OperatorAtWork,
         _ when facts.Cluster.Tiers.Any(static tier => tier.Destinations.Any(static d => d.Draining)) => DrillRefusal.OperatorAtWork,

@@ -14,6 +14,7 @@ internal sealed partial class DrillEngine
     private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BudgetWithin = TimeSpan.FromSeconds(5);
 
     private readonly DrillSources _sources;
     private readonly Records _records;
@@ -35,14 +36,9 @@ internal sealed partial class DrillEngine
     public DrillEngine(
         DrillSources sources, Records records, DrillLease? lease, DrillReporter reporter, TimeProvider time, ILogger<DrillEngine> logger)
     {
-        _sources = sources;
-        _records = records;
-        _lease = lease;
-        _reporter = reporter;
-        _time = time;
-        _logger = logger;
-        _proofs = new ProofKeeper(records.Proofs);
-        _orders = new DrillOrders(sources, time, logger);
+        (_sources, _records, _lease, _reporter) = (sources, records, lease, reporter);
+        (_time, _logger) = (time, logger);
+        (_proofs, _orders) = (new ProofKeeper(records.Proofs), new DrillOrders(sources, time, logger));
     }
 
     /// <summary>Turns until it is cancelled; then a drill that runs gives back what it took away.</summary>
@@ -78,13 +74,13 @@ internal sealed partial class DrillEngine
             if (_lookedAt == 0 || _time.GetElapsedTime(_lookedAt) >= LookEvery)
             {
                 _lookedAt = _time.GetTimestamp();
-                _proofs.Look(_sources.Config(), _sources.Clusters(), _sources.CountOf, now);
+                _proofs.Look(_sources.Config(), _sources.Clusters(), _sources.Counts(), now);
             }
 
-            foreach (var (drill, cluster, why) in _foreign.Harmful(_sources, _run?.Drill.Name))
+            foreach (var one in _foreign.Harmful(_sources, _run?.Drill.Name, now))
             {
-                _reporter.Stopped(drill.Name, cluster.Name, why);
-                _orders.GiveBack(drill, ForeignDrills.DrainedBy(cluster, drill.Name));
+                _reporter.Stopped(one);
+                _orders.GiveBack(one.Drill, ForeignDrills.DrainedBy(one.Cluster, one.Drill.Name));
             }
 
             if (_run is { } run)
@@ -132,7 +128,8 @@ internal sealed partial class DrillEngine
         {
             var drill = planned.Drill;
             var slo = _sources.SloOf(drill.Cluster);
-            var hasBudget = await _sources.HasBudget(drill.Cluster, slo, CancellationToken.None).ConfigureAwait(false);
+            var hasBudget = await _sources.HasBudget(drill.Cluster, slo, CancellationToken.None).WaitAsync(BudgetWithin, _time)
+                .ConfigureAwait(false);
             refusal = hasBudget is null ? DrillRefusal.BudgetUnknown : hasBudget is false ? DrillRefusal.BudgetSpent : null;
             if (refusal is null && _lease is not null)
             {
@@ -141,8 +138,12 @@ internal sealed partial class DrillEngine
         }
         catch (Exception e)
         {
-            LogTurnFailed(e);
             refusal = DrillRefusal.BudgetUnknown;
+            if (e is not TimeoutException)
+            {
+                // A disk that hangs has an alarm of its own.
+                LogTurnFailed(e);
+            }
         }
 
         _news.Enqueue(now => OnPermit(planned, refusal, permit, now));

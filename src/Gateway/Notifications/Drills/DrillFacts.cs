@@ -22,9 +22,6 @@ internal sealed record DrillFacts(ScheduledDrillConfig Drill, ClusterView Cluste
     /// <summary>The gateways hear one another, or there is only this one.</summary>
     public bool IsFleetHeard { get; init; }
 
-    /// <summary>Another drill runs here.</summary>
-    public bool RunsOther { get; init; }
-
     /// <summary>The destination that would be drained; null: it loses a tier, or there is none.</summary>
     public DestinationView? Destination { get; init; }
 }

@@ -36,6 +36,6 @@ internal enum DrillRefusal
     /// <summary>The gateways do not hear one another through Redis.</summary>
     FleetUnreachable,
 
-    /// <summary>Another drill runs, here or at another gateway.</summary>
+    /// <summary>A drill runs at another gateway.</summary>
     OtherDrill,
 }

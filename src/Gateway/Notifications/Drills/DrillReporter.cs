@@ -59,15 +59,20 @@ internal sealed partial class DrillReporter(
     }
 
     /// <summary>Another gateway's drill was ended, since it hurts the users of this one.</summary>
-    public void Stopped(string drill, string cluster, string why)
+    public void Stopped(HarmfulDrill harmful)
     {
-        var text = $"Drill {drill} is stopped by this gateway: {why}.";
+        if (!harmful.IsNew)
+        {
+            return;
+        }
+
+        var text = $"Drill {harmful.Drill.Name} is stopped by this gateway: {harmful.Why}.";
         journal.Append(new JournalEntry(time.GetUtcNow(), "drill", text)
         {
-            Cluster = cluster,
-            Reason = drill,
+            Cluster = harmful.Cluster.Name,
+            Reason = harmful.Drill.Name,
         });
-        LogFailed(cluster, text);
+        LogFailed(harmful.Cluster.Name, text);
     }
 
     private static string WordOf(DrillResult result) => result switch

@@ -41,6 +41,7 @@ internal sealed class DrillRun(
 
     private DateTimeOffset? _returningSince;
     private DateTimeOffset? _backSince;
+    private DateTimeOffset _gaveBackAt;
     private DrillResult _result = DrillResult.Running;
     private string _why = "";
 
@@ -87,14 +88,15 @@ internal sealed class DrillRun(
         if (_returningSince is null)
         {
             Judge(cluster, since, at);
-            return _returningSince is null ? DrillMove.Wait : DrillMove.GiveBack;
+            return _returningSince is null ? DrillMove.Wait : GiveBack(at);
         }
 
         _backSince = IsBack(cluster) ? _backSince ?? at : null;
         var isOver = at - _backSince >= Settles || at - _returningSince >= LongestReturn(cluster);
         if (!isOver)
         {
-            return DrillMove.Wait;
+            // The command may have been lost.
+            return cluster is not null && IsLost(cluster) && at - _gaveBackAt >= Carried ? GiveBack(at) : DrillMove.Wait;
         }
 
         Finish(since, slo, at);
@@ -103,6 +105,12 @@ internal sealed class DrillRun(
 
     /// <summary>Ends it at once, as the gateway's stop does.</summary>
     public void End(RequestCount now, double slo, DateTimeOffset at) => Finish(now - from, slo, at);
+
+    private DrillMove GiveBack(DateTimeOffset at)
+    {
+        _gaveBackAt = at;
+        return DrillMove.GiveBack;
+    }
 
     private static TimeSpan LongestReturn(ClusterView? cluster) =>
         TimeSpan.FromMinutes(2) + (cluster is null ? TimeSpan.Zero : cluster.Ramp * 2);
@@ -153,7 +161,7 @@ internal sealed class DrillRun(
         (_result, var text) = _result switch
         {
             DrillResult.Failed => (_result, $"Stopped, because {_why}."),
-            DrillResult.Interrupted => (_result, $"Interrupted, because {_why}; {users}."),
+            DrillResult.Interrupted => (_result, $"The reason: {_why}; {users}."),
             _ when _backSince is null => (DrillResult.Failed, $"{lost} did not come back within the time that it may take; {users}."),
             _ when !since.Meets(slo) => (DrillResult.Failed, $"{users}, more than it allows."),
             _ when since.Requests < FewestRequests => (

@@ -4,7 +4,7 @@ using Gateway.Fleet;
 
 namespace Gateway.Notifications.Drills;
 
-/// <summary>What scheduled drills ask of the other rooms. Reading delegates answer at once.</summary>
+/// <summary>What scheduled drills ask of the other rooms. Reading delegates return at once.</summary>
 internal sealed record DrillSources
 {
     /// <summary>The configuration in force.</summary>
@@ -38,6 +38,21 @@ internal sealed record DrillSources
         }
 
         return sum;
+    }
+
+    /// <summary>Every cluster's requests so far, by its name.</summary>
+    public Dictionary<string, RequestCount> Counts()
+    {
+        var counts = new Dictionary<string, RequestCount>(StringComparer.Ordinal);
+        foreach (var route in Config().Routes)
+        {
+            if (route.Redirect is null)
+            {
+                counts[route.Cluster] = counts.GetValueOrDefault(route.Cluster) + Route(route.Name);
+            }
+        }
+
+        return counts;
     }
 
     /// <summary>A cluster's objective, 0 to 1.</summary>

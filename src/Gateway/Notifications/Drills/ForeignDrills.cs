@@ -3,18 +3,31 @@ using Gateway.Failover;
 
 namespace Gateway.Notifications.Drills;
 
+/// <summary>A drill of another gateway that hurts this one's users.</summary>
+/// <param name="Drill">The drill.</param>
+/// <param name="Cluster">Its cluster.</param>
+/// <param name="Why">How, in half a sentence.</param>
+/// <param name="IsNew">It was not told of yet.</param>
+internal sealed record HarmfulDrill(ScheduledDrillConfig Drill, ClusterView Cluster, string Why, bool IsNew);
+
 /// <summary>
 /// Watches drills that other gateways of the fleet run, by the holds and drains that they make here: the one that runs a drill sees only
 /// its own users. The drills' loop owns it.
 /// </summary>
 internal sealed class ForeignDrills
 {
-    private readonly Dictionary<string, (RequestCount From, bool IsTold)> _seen = new(StringComparer.Ordinal);
+    // A command is carried out at once; views are up to 200 ms old, and it may be lost.
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(2);
 
-    /// <summary>Drills of others that hurt this gateway's users; each is given once.</summary>
-    public IReadOnlyList<(ScheduledDrillConfig Drill, ClusterView Cluster, string Why)> Harmful(DrillSources sources, string? own)
+    private readonly Dictionary<string, (RequestCount From, DateTimeOffset? EndedAt)> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>Drills of others that hurt this gateway's users and are to be ended, again and again until they are.</summary>
+    /// <param name="sources">Show the clusters and their requests.</param>
+    /// <param name="own">The drill that this gateway runs; null: none.</param>
+    /// <param name="now">The time.</param>
+    public IReadOnlyList<HarmfulDrill> Harmful(DrillSources sources, string? own, DateTimeOffset now)
     {
-        List<(ScheduledDrillConfig, ClusterView, string)> harmful = [];
+        List<HarmfulDrill> harmful = [];
         foreach (var drill in sources.Config().Drills.Schedule)
         {
             if (string.Equals(drill.Name, own, StringComparison.Ordinal)
@@ -26,12 +39,12 @@ internal sealed class ForeignDrills
             }
 
             var count = sources.CountOf(drill.Cluster);
-            var seen = _seen.TryGetValue(drill.Name, out var known) ? known : (From: count, IsTold: false);
+            var seen = _seen.TryGetValue(drill.Name, out var known) ? known : (From: count, EndedAt: null);
             var since = count - seen.From;
-            if (!seen.IsTold && DrillDecision.IsHarmful(drill, since))
+            if ((seen.EndedAt is not null || DrillDecision.IsHarmful(drill, since)) && !(now - seen.EndedAt < Again))
             {
-                seen.IsTold = true;
-                harmful.Add((drill, cluster, since.Text));
+                harmful.Add(new HarmfulDrill(drill, cluster, since.Text, IsNew: seen.EndedAt is null));
+                seen.EndedAt = now;
             }
 
             _seen[drill.Name] = seen;

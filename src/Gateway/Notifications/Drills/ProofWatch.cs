@@ -9,9 +9,9 @@ namespace Gateway.Notifications.Drills;
 internal readonly record struct FoundProof(Promise Promise, string Text);
 
 /// <summary>
-/// Watches one cluster for what proves its promises: a real failure, an operator's hold, or a drill. Each begins a trial, which lasts until
-/// the new state has held for 20 s and served 20 requests; the promise is kept if no more requests since ten seconds before it count
-/// against slo than it allows. Pure but for its own fields; look once a second.
+/// Watches one cluster for what proves its promises: a real failure, an operator's hold, or a drill. Each begins an observation, which
+/// lasts until the new state has held for 20 s and served 20 requests; the promise is kept if no more requests since ten seconds before it
+/// count against slo than it allows. Pure but for its own fields; look once a second.
 /// </summary>
 internal sealed class ProofWatch
 {
@@ -21,7 +21,7 @@ internal sealed class ProofWatch
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     private readonly Queue<RequestCount> _recent = new();
-    private readonly Dictionary<Promise, Trial> _trials = [];
+    private readonly Dictionary<Promise, Observation> _observations = [];
     private string? _active;
     private string[] _serving = [];
 
@@ -56,7 +56,7 @@ internal sealed class ProofWatch
         if (!cluster.Settled)
         {
             (_active, _serving) = (null, []);
-            _trials.Clear();
+            _observations.Clear();
             return [];
         }
 
@@ -77,44 +77,44 @@ internal sealed class ProofWatch
 
         if (was != isNow)
         {
-            _trials.Clear();
+            _observations.Clear();
             var text = $"{_active} to {cluster.Active}";
-            _trials[isNow > was ? Promise.Failover : Promise.Failback] =
-                new Trial(cluster.Active!, text, _recent.Peek(), count, now);
+            _observations[isNow > was ? Promise.Failover : Promise.Failback] =
+                new Observation(cluster.Active!, text, _recent.Peek(), count, now);
             return;
         }
 
         var lost = cluster.Tiers[isNow].Destinations
             .FirstOrDefault(d => !IsServing(d) && _serving.Contains(d.Name, StringComparer.Ordinal));
-        if (lost is not null && !_trials.ContainsKey(Promise.DestinationLoss))
+        if (lost is not null && !_observations.ContainsKey(Promise.DestinationLoss))
         {
-            _trials[Promise.DestinationLoss] =
-                new Trial(cluster.Active!, $"{cluster.Active} without {lost.Name}", _recent.Peek(), count, now);
+            _observations[Promise.DestinationLoss] =
+                new Observation(cluster.Active!, $"{cluster.Active} without {lost.Name}", _recent.Peek(), count, now);
         }
     }
 
     private List<FoundProof> Judge(ClusterView cluster, RequestCount count, double slo, DateTimeOffset now)
     {
         List<FoundProof> found = [];
-        foreach (var (promise, trial) in _trials.ToArray())
+        foreach (var (promise, observation) in _observations.ToArray())
         {
             // While it takes over step by step, the other tier still serves.
             if (cluster.RampFrom is not null && promise == Promise.Failback)
             {
-                trial.Since = now;
+                observation.Since = now;
             }
 
-            var (served, all) = (count - trial.From, count - trial.Before);
-            if (!string.Equals(cluster.Active, trial.Tier, StringComparison.Ordinal) || now - trial.Began > Longest)
+            var (served, all) = (count - observation.From, count - observation.Before);
+            if (!string.Equals(cluster.Active, observation.Tier, StringComparison.Ordinal) || now - observation.Began > Longest)
             {
-                _trials.Remove(promise);
+                _observations.Remove(promise);
             }
-            else if (now - trial.Since >= Holds && served.Requests >= DrillRun.FewestRequests)
+            else if (now - observation.Since >= Holds && served.Requests >= DrillRun.FewestRequests)
             {
-                _trials.Remove(promise);
+                _observations.Remove(promise);
                 if (all.Meets(slo))
                 {
-                    found.Add(new FoundProof(promise, $"{trial.Text}: {all.Text}."));
+                    found.Add(new FoundProof(promise, $"{observation.Text}: {all.Text}."));
                 }
             }
         }
@@ -125,7 +125,7 @@ internal sealed class ProofWatch
     private static bool IsServing(DestinationView destination) => !destination.Lost && !destination.Draining;
 
     // Before: ten seconds before it began; From: when it began; Since: from when the new state holds.
-    private sealed record Trial(string Tier, string Text, RequestCount Before, RequestCount From, DateTimeOffset Began)
+    private sealed record Observation(string Tier, string Text, RequestCount Before, RequestCount From, DateTimeOffset Began)
     {
         public DateTimeOffset Since { get; set; } = Began;
     }

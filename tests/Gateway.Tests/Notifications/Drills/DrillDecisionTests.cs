@@ -17,7 +17,6 @@ public sealed class DrillDecisionTests
         { "frozen", "Frozen" },
         { "frozen, history unread", "HistoryUnread" },
         { "late", "TooLate" },
-        { "other runs", "OtherDrill" },
         { "fleet unheard", "FleetUnreachable" },
         { "held by an operator", "OperatorAtWork" },
         { "s2 drained", "OperatorAtWork" },
@@ -83,7 +82,6 @@ public sealed class DrillDecisionTests
             IsFrozen = name.StartsWith("frozen", StringComparison.Ordinal),
             Left = name == "late" ? TimeSpan.FromMinutes(7) : TimeSpan.FromMinutes(8),
             IsFleetHeard = name != "fleet unheard",
-            RunsOther = name == "other runs",
             Destination = drill.Lose == DrillLoss.Destination && name != "destination: none" ? view.Tiers[0].Destinations[0] : null,
         };
     }

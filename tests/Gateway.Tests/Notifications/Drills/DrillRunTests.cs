@@ -63,8 +63,13 @@ public sealed class DrillRunTests
     {
         Assert.Equal(DrillMove.Wait, Step(_tier, Held, 10, requests: 100, bad: 2));
         Assert.Equal(DrillMove.GiveBack, Step(_tier, Held, 10.25, requests: 100, bad: 3));
-        Step(_tier, Normal, 11, 110, 3);
-        Assert.Equal(DrillMove.End, Step(_tier, Normal, 21, 200, 3));
+        Assert.Equal(DrillMove.Wait, Step(_tier, Held, 11, 110, 3));
+
+        // The command was lost.
+        Assert.Equal(DrillMove.GiveBack, Step(_tier, Held, 12.25, 110, 3));
+        Assert.Equal(DrillMove.Wait, Step(_tier, Held, 12.5, 110, 3));
+        Step(_tier, Normal, 13, 110, 3);
+        Assert.Equal(DrillMove.End, Step(_tier, Normal, 23, 200, 3));
         Assert.Equal(DrillResult.Failed, _tier.Record.Result);
         Assert.Equal("Stopped, because 3 of 100 requests count against slo.", _tier.Record.Text);
     }
@@ -79,7 +84,7 @@ public sealed class DrillRunTests
         // An operator's hold may last: the drill does not wait for its end.
         Assert.Equal(DrillMove.End, Step(_tier, Held with { HeldBy = "ann (10.0.0.1)" }, 6 + 130));
         Assert.Equal(DrillResult.Interrupted, _tier.Record.Result);
-        Assert.StartsWith("Interrupted, because the hold was ended", _tier.Record.Text, StringComparison.Ordinal);
+        Assert.StartsWith("The reason: the hold was ended", _tier.Record.Text, StringComparison.Ordinal);
     }
 
     [Theory]
