@@ -228,6 +228,8 @@ internal sealed partial class FleetLoop : IAsyncDisposable
             {
                 Faults = faults,
                 Outcomes = _self.Outcomes(),
+                AskedRoutes = _self.AskedRoutes(),
+                Routes = _self.RouteOutcomes(FleetMembers.RoutesAskedFor(View.Gateways)),
                 Beat = ++_beat,
             });
         var values = FleetScript.ArgumentsOf(_id, life, LivesFor, _prefix

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gateway.Consensus;
+using Gateway.Fleet.Canaries;
 
 namespace Gateway.Fleet;
 
@@ -39,6 +40,8 @@ internal static class FleetMembers
             {
                 Faults = life.Faults ?? [],
                 Outcomes = life.Outcomes,
+                AskedRoutes = life.AskedRoutes ?? [],
+                Routes = life.Routes ?? [],
                 Beat = life.Beat,
             });
         }
@@ -54,6 +57,13 @@ internal static class FleetMembers
         var isAnyServing = gateways.Any(static g => IsolationRule.ReachesSomething(g.Clusters));
         return [.. gateways.Where(g => !g.Self && !(isAnyServing && IsolationRule.ReachesNothing(g.Clusters)))];
     }
+
+    /// <summary>The routes that the canaries of others ask for.</summary>
+    public static ImmutableArray<string> RoutesAskedFor(ImmutableArray<GatewayView> gateways) =>
+    [
+        .. gateways.Where(static g => !g.Self).SelectMany(static g => g.AskedRoutes).Distinct(StringComparer.Ordinal)
+            .Take(RouteOutcome.Most),
+    ];
 
     // Names that this gateway's configuration does not know mean nothing here.
     private static IEnumerable<ClusterVote> KnownVotes(ImmutableArray<ClusterVote> votes, ImmutableArray<ClusterVote> mine)

@@ -84,12 +84,19 @@ internal sealed record Heartbeat(string Name, string Version, string Revision, l
     /// <summary>How its requests ended since its start; nothing: it is of a version that does not count them.</summary>
     public CanaryCounts Outcomes { get; init; }
 
+    /// <summary>The routes whose counts its canary asks of the others (<see cref="RouteOutcome.IdOf"/>); null: none.</summary>
+    public ImmutableArray<string>? AskedRoutes { get; init; }
+
+    /// <summary>How requests of the routes ended that another gateway asks for; null: of none.</summary>
+    public ImmutableArray<RouteOutcome>? Routes { get; init; }
+
     /// <summary>Counts the signs of life of this gateway.</summary>
     public long Beat { get; init; }
 
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>
         Faults is null or { IsDefault: false, Length: <= MostFaults } && (Faults ?? []).All(static f => f is { Length: <= 64 })
+        && (AskedRoutes is not { } asked || RouteOutcome.AreSound(asked)) && (Routes is not { } routes || RouteOutcome.AreSound(routes))
         && Outcomes.IsSound && Name is not null && Version is not null && Revision is not null && Epoch is >= 0 and <= FleetPayload.MaxEpoch
         && !Clusters.IsDefault
         && Clusters.All(static c => c is { Cluster: not null, Tiers.IsDefault: false } && c.Tiers.All(static t => t.Tier is not null));

@@ -22,4 +22,10 @@ internal sealed record FleetSelf(
 
     /// <summary>How this gateway's requests ended since its start. Default: it had none.</summary>
     public Func<CanaryCounts> Outcomes { get; init; } = static () => default;
+
+    /// <summary>The routes whose counts this gateway's canary asks of the others. Default: none.</summary>
+    public Func<ImmutableArray<string>> AskedRoutes { get; init; } = static () => [];
+
+    /// <summary>How requests ended here of the routes that other gateways ask for. Default: it has none of them.</summary>
+    public Func<ImmutableArray<string>, ImmutableArray<RouteOutcome>> RouteOutcomes { get; init; } = static _ => [];
 }

@@ -19,6 +19,12 @@ internal sealed record FleetView(
 {
     /// <summary>Counts this gateway's exchanges: one with a number higher by two began after this view was read.</summary>
     public long Exchange { get; init; }
+
+    /// <summary>The other gateways that have another configuration, by their identities; none while this one decides alone.</summary>
+    /// <param name="revision">What the gateways' configurations have in common of it.</param>
+    public IReadOnlyDictionary<string, GatewayView> OthersThan(string? revision) => (Agreeing ? Gateways : [])
+        .Where(gateway => !gateway.Self && !string.Equals(gateway.Revision, revision, StringComparison.Ordinal))
+        .ToDictionary(static gateway => gateway.Id, StringComparer.Ordinal);
 }
 
 /// <summary>One living gateway.</summary>
@@ -41,6 +47,12 @@ internal sealed record GatewayView(
 
     /// <summary>How its requests ended since its start.</summary>
     public CanaryCounts Outcomes { get; init; }
+
+    /// <summary>The routes whose counts its canary asks of the others.</summary>
+    public ImmutableArray<string> AskedRoutes { get; init; } = [];
+
+    /// <summary>How requests of the routes ended that another gateway asked for.</summary>
+    public ImmutableArray<RouteOutcome> Routes { get; init; } = [];
 
     /// <summary>Counts its signs of life: a higher one was made later.</summary>
     public long Beat { get; init; }

@@ -56,6 +56,8 @@ internal sealed class FleetMembership
         {
             Faults = faults,
             Outcomes = () => config.Canary.Sum,
+            AskedRoutes = () => config.Canary.AskedRoutes,
+            RouteOutcomes = routes => config.Canary.OutcomesOf(routes),
         };
         _loop = new FleetLoop(redis, failover, self, time, log.For<FleetLoop>());
         Lease = new CanaryLease(redis, () => Name, time);

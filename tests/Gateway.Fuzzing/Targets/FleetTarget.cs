@@ -39,6 +39,8 @@ internal sealed class FleetTarget : IFuzzTarget
             {
                 Faults = ["fault"],
                 Outcomes = new CanaryCounts(10, 1, 2),
+                AskedRoutes = [RouteOutcome.IdOf("a")],
+                Routes = [new RouteOutcome(RouteOutcome.IdOf("b"), new CanaryCounts(5, 1, 1))],
                 Beat = 3,
             });
             var change = RedisPayload.JsonOf(new AgreedChange(9, "c", AgreedChangeKind.Failover, "primary", "standby"));
@@ -57,7 +59,7 @@ internal sealed class FleetTarget : IFuzzTarget
     public IEnumerable<string> Words =>
     [
         "\u001f", "{", "}", "[", "]", "null", "true", "\"epoch\":", "\"kind\":", "\"tiers\":", "\"clusters\":", "\"faults\":",
-        "\"outcomes\":",
+        "\"outcomes\":", "\"askedRoutes\":", "\"routes\":", "\"counts\":",
         "\"weight\":", "\"forMs\":", "\"lastsMs\":", "\"by\":", "\"tier\":\"standby\"", "\\ud800", "\\u0000", "\\n", "1e400", "-1",
         "[null]",
         "1125899906842624", "9223372036854775807", "\"name\":null", ",", ":", "?", "1 ",
@@ -84,6 +86,8 @@ internal sealed class FleetTarget : IFuzzTarget
             Invariant.Holds(gateway.Clusters.All(static vote => vote.Cluster is "c" && vote.Tiers.Length == 2),
                 "votes are of known clusters");
             Invariant.Holds(gateway.Outcomes.IsSound, "counts of another gateway are sound");
+            Invariant.Holds(
+                RouteOutcome.AreSound(gateway.Routes) && RouteOutcome.AreSound(gateway.AskedRoutes), "routes of another gateway are sound");
         }
 
         // 2. What was agreed, and what is decided with it.

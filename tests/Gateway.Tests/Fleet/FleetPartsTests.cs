@@ -74,6 +74,19 @@ public sealed class FleetPartsTests
         Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":-3,"clusters":[]}""")!.IsSound);
         Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[null]}""")!.IsSound);
         Assert.False(Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[{"cluster":"c"}]}""")!.IsSound);
+
+        // Routes: too long an identity, counts that cannot be, none, too many.
+        Heartbeat With(string more) =>
+            Read("""{"name":"a","version":"1","revision":"r","epoch":3,"clusters":[],""" + more + "}")!;
+        const string Counted = """{"route":"0123456789abcdef","counts":{"requests":3,"failed":1,"rejected":1}}""";
+        Assert.True(With($"\"askedRoutes\":[\"0123456789abcdef\"],\"routes\":[{Counted}]").IsSound);
+        Assert.False(With("\"askedRoutes\":[\"0123456789abcdef0\"]").IsSound);
+        Assert.False(With("\"askedRoutes\":[null]").IsSound);
+        Assert.False(With($"\"routes\":[{string.Join(',', Enumerable.Repeat(Counted, 9))}]").IsSound);
+        Assert.False(With("""
+            "routes":[{"route":"0123456789abcdef","counts":{"requests":1,"failed":1,"rejected":1}}]
+            """).IsSound);
+        Assert.False(With("\"routes\":[{}]").IsSound);
         Assert.Null(Read("""{"name":[],"version":"1"}"""));
         Assert.Null(Read("[]"));
     }

@@ -29,9 +29,13 @@ internal static class CanaryRule
     /// <param name="before">The last minutes before that.</param>
     /// <param name="others">The gateways with the earlier configuration, since then; nothing: there are none.</param>
     /// <param name="parts">How many comparisons are made side by side, of which none may be wrong.</param>
-    public static string? HarmOf(CanaryCounts canary, CanaryCounts before, CanaryCounts others, int parts = 1)
+    /// <param name="fewest">
+    /// Fewer requests of the others are no comparison, so that only the past is left; 0: the others decide, however few they have.
+    /// </param>
+    public static string? HarmOf(
+        CanaryCounts canary, CanaryCounts before, CanaryCounts others, int parts = 1, long fewest = FewestToCompare)
     {
-        var isAlone = others.Requests < FewestToCompare;
+        var isAlone = others.Requests < fewest;
         if (isAlone && before.Requests < FewestToCompare)
         {
             return null;
@@ -49,12 +53,11 @@ internal static class CanaryRule
 
         // Against each of the two that there is something of: both have to show it.
         bool IsWorse(long hits, long hitsBefore, long hitsOfOthers, double most, BetaPrior feared, BetaPrior expected) =>
-            IsHigher(hits, before.Requests, hitsBefore, most, feared, expected)
-            && IsHigher(hits, others.Requests, hitsOfOthers, most, feared, expected);
+            (before.Requests < FewestToCompare || IsHigher(hits, before.Requests, hitsBefore, most, feared, expected))
+            && (isAlone || IsHigher(hits, others.Requests, hitsOfOthers, most, feared, expected));
 
         bool IsHigher(long hits, long baseCases, long baseHits, double most, BetaPrior feared, BetaPrior expected) =>
-            baseCases < FewestToCompare
-            || ShareTest.LogEvidence(hits, canary.Requests, baseHits, baseCases, most, feared, expected) >= -Math.Log(Alpha / (2 * parts));
+            ShareTest.LogEvidence(hits, canary.Requests, baseHits, baseCases, most, feared, expected) >= -Math.Log(Alpha / (2 * parts));
 
         string Words(string what, long hits, long hitsBefore, long hitsOfOthers) => string.Create(
             CultureInfo.InvariantCulture,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Observability.Metrics;
 
 namespace Gateway.Fleet.Canaries;
@@ -35,6 +36,25 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
         static route => (route.Value.Sum, route.Value.Sum - route.Value.BeforeLastHalf),
         StringComparer.Ordinal);
 
+    /// <summary>All that was counted of the routes that another gateway asks for, as far as they are known here.</summary>
+    /// <param name="asked">What <see cref="RouteOutcome.IdOf"/> says of their names.</param>
+    public ImmutableArray<RouteOutcome> Of(ImmutableArray<string> asked)
+    {
+        var counts = ImmutableArray.CreateBuilder<RouteOutcome>();
+        if (!asked.IsEmpty)
+        {
+            foreach (var totals in _byRoute.Values)
+            {
+                if (asked.Contains(totals.Id, StringComparer.Ordinal))
+                {
+                    counts.Add(new RouteOutcome(totals.Id, totals.Sum));
+                }
+            }
+        }
+
+        return counts.ToImmutable();
+    }
+
     /// <summary>Reads the cells.</summary>
     /// <param name="now">Of a clock that never goes back.</param>
     public void Read(TimeSpan now)
@@ -46,7 +66,7 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
             var added = counts - _seen.GetValueOrDefault(route);
             Sum += added;
             _seen[route] = counts;
-            var totals = _byRoute.GetValueOrDefault(route.Route);
+            var totals = _byRoute.TryGetValue(route.Route, out var known) ? known : new RouteTotals(RouteOutcome.IdOf(route.Route));
             _byRoute[route.Route] = totals with { Sum = totals.Sum + added };
         }
 
@@ -86,5 +106,6 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
     }
 
     /// <summary>One route, in halves of the window: a sum for each step would be too much of many routes.</summary>
-    private readonly record struct RouteTotals(CanaryCounts Sum, CanaryCounts BeforeThisHalf, CanaryCounts BeforeLastHalf);
+    private readonly record struct RouteTotals(
+        string Id, CanaryCounts Sum = default, CanaryCounts BeforeThisHalf = default, CanaryCounts BeforeLastHalf = default);
 }

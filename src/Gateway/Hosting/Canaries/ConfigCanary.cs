@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Collections.Immutable;
 using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Fleet;
@@ -79,6 +79,18 @@ internal sealed partial class ConfigCanary
         }
     }
 
+    /// <summary>The routes whose counts the canary asks of the other gateways.</summary>
+    public ImmutableArray<string> AskedRoutes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _run?.AskedRoutes ?? [];
+            }
+        }
+    }
+
     /// <summary>The canary, in a sentence; null: there is none.</summary>
     public string? Text
     {
@@ -92,6 +104,15 @@ internal sealed partial class ConfigCanary
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_began);
+
+    /// <summary>How requests ended of the routes that another gateway's canary asks for.</summary>
+    public ImmutableArray<RouteOutcome> OutcomesOf(ImmutableArray<string> routes)
+    {
+        lock (_lock)
+        {
+            return _totals.Of(routes);
+        }
+    }
 
     /// <summary>In a fleet: whether this gateway may take a changed configuration now.</summary>
     public async Task<(RejectionCause Cause, string Why)?> JudgeAsync(ConfigChange change, CancellationToken cancellationToken)
@@ -107,17 +128,7 @@ internal sealed partial class ConfigCanary
             _passed = news.State == CanaryState.Passed ? revision : null;
         }
 
-        return news.State switch
-        {
-            CanaryState.Running => (
-                RejectionCause.AwaitsCanary,
-                $"Gateway \"{news.Gateway}\" has this configuration as a canary. It is taken here once nothing speaks against it there."),
-            CanaryState.Failed => (
-                RejectionCause.RolledBack,
-                $"Gateway \"{news.Gateway}\" had this configuration as a canary and rolled it back: {news.Text}. Change it, or put it in "
-                    + "force by a reload with --force."),
-            _ => null,
-        };
+        return CanaryTexts.RefusalOf(news);
     }
 
     /// <summary>A configuration was put in force: it is a canary from now on, and the one before is none any more.</summary>
@@ -191,8 +202,8 @@ internal sealed partial class ConfigCanary
             }
 
             counts = _totals.Sum - run.AtStart;
-            harm = run.HarmOf(counts, OthersNow(run.Shared), _fleet()?.Exchange ?? 0, _totals.ByRoute());
-            if (harm is null && (Now < run.EndsAt || run.IsInDoubt))
+            harm = run.HarmOf(Now, counts, OthersNow(run.Shared), _fleet()?.Exchange ?? 0, _totals.ByRoute());
+            if (harm is null && (Now < run.EndsAt || run.IsInDoubt(Now)))
             {
                 return;
             }
@@ -205,11 +216,7 @@ internal sealed partial class ConfigCanary
 
     private Task PassAsync(CanaryRun run, CanaryCounts counts)
     {
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Configuration revision {run.Revision} is no canary any more, since nothing spoke against it: {counts.Requests:N0} requests, "
-                + $"{counts.Failed:N0} failed, {counts.Rejected:N0} got a 4xx.")
-            + (counts.Requests < CanaryRule.FewestToCompare ? " So few say little." : "");
+        var text = CanaryTexts.Passed(run, counts);
         _journal.Append(new JournalEntry(_time.GetUtcNow(), Kind, text));
         LogPassed(text);
         return run.Shared is { } revision ? EndLeaseAsync(lease => lease.PassAsync(revision, CancellationToken.None)) : Task.CompletedTask;
@@ -251,11 +258,7 @@ internal sealed partial class ConfigCanary
             return;
         }
 
-        var text = outcome.Applied
-            ? $"Configuration revision {run.Revision} was a canary and is rolled back: {harm}. Revision {outcome.Revision} is in "
-                + $"force, with the files of revision {run.RollbackTo}."
-            : $"Configuration revision {run.Revision} harms users: {harm}. It cannot be rolled back to revision {run.RollbackTo}: "
-                + string.Join(" ", outcome.Problems.Take(3));
+        var text = CanaryTexts.Harmed(run, harm, outcome);
         _journal.Append(new JournalEntry(_time.GetUtcNow(), Kind, text) { Who = Who });
         if (_store.State is { FileIsInForce: false, LastRejected: { } rejected })
         {
@@ -268,11 +271,8 @@ internal sealed partial class ConfigCanary
         }
     }
 
-    // Those that are heard and have another configuration than the canary.
     private IReadOnlyDictionary<string, GatewayView> OthersNow(string? revision) =>
-        (_fleet() is { Agreeing: true } view ? view.Gateways : [])
-        .Where(gateway => !gateway.Self && !string.Equals(gateway.Revision, revision, StringComparison.Ordinal))
-        .ToDictionary(static gateway => gateway.Id, StringComparer.Ordinal);
+        _fleet()?.OthersThan(revision) ?? ImmutableDictionary<string, GatewayView>.Empty;
 
     private async Task EndLeaseAsync(Func<CanaryLease, Task> end)
     {

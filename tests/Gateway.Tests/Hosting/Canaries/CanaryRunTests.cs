@@ -18,14 +18,14 @@ public sealed class CanaryRunTests
     {
         var run = Run(Other(beat: 1));
         Assert.Null(Harm(run, exchange: 20, Other(beat: 5, requests: 100)));
-        Assert.True(run.IsInDoubt);
+        Assert.True(run.IsInDoubt(default));
         Assert.Null(Harm(run, exchange: 21, Other(beat: 9, requests: 200)));
         Assert.Null(Harm(run, exchange: 22, Other(beat: 10, requests: 210)));
         Assert.Null(Harm(run, exchange: 23, Other(beat: 11, requests: 220)));
-        Assert.True(run.IsInDoubt);
+        Assert.True(run.IsInDoubt(default));
 
         Assert.NotNull(Harm(run, exchange: 24, Other(beat: 12, requests: 300)));
-        Assert.False(run.IsInDoubt);
+        Assert.False(run.IsInDoubt(default));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class CanaryRunTests
         Assert.Null(Harm(run, exchange: 20, Other(beat: 5, requests: 100)));
         Assert.Null(Harm(run, exchange: 22, Other(beat: 7, requests: 110)));
         Assert.Null(Harm(run, exchange: 24, Other(beat: 9, requests: 400, failed: 300)));
-        Assert.False(run.IsInDoubt);
+        Assert.False(run.IsInDoubt(default));
     }
 
     // It died, or Redis did: what is left to compare with decides.
@@ -80,11 +80,11 @@ public sealed class CanaryRunTests
 
         Assert.Equal(
             "of route 'search', 90 % of 40 requests got a 4xx, 1.0 % of 200 before",
-            alone.HarmOf(all, Now(), 0, now));
-        Assert.Null(Alone().HarmOf(all, Now(), 0, now));
+            alone.HarmOf(default, all, Now(), 0, now));
+        Assert.Null(Alone().HarmOf(default, all, Now(), 0, now));
 
         // In a fleet what befalls the route everywhere would be blamed on the change.
-        Assert.Null((Run(Other(beat: 1)) with { Routes = routes }).HarmOf(all, Now(Other(beat: 5, requests: 100)), 20, now));
+        Assert.Null((Run(Other(beat: 1)) with { Routes = routes }).HarmOf(default, all, Now(Other(beat: 5, requests: 100)), 20, now));
     }
 
     // A route that counts anew, since it left the configuration and came back, is not compared.
@@ -97,6 +97,7 @@ public sealed class CanaryRunTests
                 ["search"] = (new CanaryCounts(500, 0, 0), new CanaryCounts(200, 0, 0)),
             },
         }).HarmOf(
+            default,
             new CanaryCounts(100, 0, 0),
             Now(),
             0,
@@ -106,7 +107,7 @@ public sealed class CanaryRunTests
             }));
 
     private static string? Harm(CanaryRun run, long exchange, params GatewayView[] others) =>
-        run.HarmOf(Failing, Now(others), exchange, new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal));
+        run.HarmOf(default, Failing, Now(others), exchange, new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal));
 
     private static CanaryRun Alone() => new(
         2, null, 1, new CanaryCounts(10_000, 0, 100), default, Now(), DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(30));

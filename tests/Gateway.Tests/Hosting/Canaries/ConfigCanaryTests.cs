@@ -13,6 +13,9 @@ public sealed class ConfigCanaryTests : IAsyncDisposable
     private const string Harmful = "cluster: guide\n    rewrite: { prefix: /v2 }\n";
     private const string Harmless = "cluster: guide\n    rewrite: { prefix: /v1 }\n";
 
+    // The last route, so that it is the one that changes.
+    private const string Small = "  small:\n    match: { path: \"/small/{**rest}\" }\n    cluster: guide\n";
+
     private readonly ScriptedUpstream _guide = new(static r => r.Target.StartsWith("/v2", StringComparison.Ordinal)
         ? r.RespondAsync("no", status: 500)
         : r.RespondAsync("fine"));
@@ -171,6 +174,35 @@ public sealed class ConfigCanaryTests : IAsyncDisposable
         Assert.Equal(2, await RevisionOfAsync(_gateways[0]));
     }
 
+    // What one small route suffers is little of all requests.
+    [Fact]
+    public async Task Fleet_SeesTheHarmOfASmallRoute()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await StartFleetAsync(2, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ canary: 60s }}", Small);
+        _gateways.ForEach(gateway => Load(gateway, "/small/a", 200));
+        var canary = _gateways[0];
+        Change(canary, Harmful);
+        await RevisionAsync(canary, 3);
+        await JournalAsync(canary, "of route 'small', 100 % of ");
+        Assert.Contains("at the other gateways meanwhile", await canary.JournalTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fleet_WhoseSmallRouteFailsEverywhere_DoesNotBlameTheChange()
+    {
+        using var redis = await RedisServer.StartAsync();
+        await StartFleetAsync(2, $"redis: {{ endpoints: [ {redis.Endpoint} ] }}\nreload: {{ canary: 6s }}", Small);
+        _gateways.ForEach(gateway => Load(gateway, "/small/a", 50));
+        Change(_gateways[0], Harmless);
+        await RevisionAsync(_gateways[0], 2);
+        _guide.Script = static r => r.Target.Contains("/small/", StringComparison.Ordinal)
+            ? r.RespondAsync("no", status: 500)
+            : r.RespondAsync("fine");
+        await JournalAsync(_gateways[0], "Configuration revision 2 is no canary any more, since nothing spoke against it");
+        Assert.Equal(2, await RevisionOfAsync(_gateways[0]));
+    }
+
     private static void Change(InProcessGateway gateway, string route, string? text = null, string? instead = null)
     {
         var config = File.ReadAllText(gateway.ConfigFile);
@@ -191,38 +223,40 @@ public sealed class ConfigCanaryTests : IAsyncDisposable
     private static Task JournalAsync(InProcessGateway gateway, string text) => Eventually.BecomeTrueAsync(
         async () => (await gateway.JournalTextAsync()).Contains(text, StringComparison.Ordinal), TimeSpan.FromSeconds(30), text);
 
-    private static async Task SendAsync(InProcessGateway gateway, int requests)
+    private static async Task SendAsync(InProcessGateway gateway, int requests, string path = "/a")
     {
         for (var i = 0; i < requests; i++)
         {
-            Assert.Equal("fine", await gateway.Client.GetStringAsync(new Uri("/a", UriKind.Relative)));
+            Assert.Equal("fine", await gateway.Client.GetStringAsync(new Uri(path, UriKind.Relative)));
         }
     }
 
-    private void Load(InProcessGateway gateway) => _load.Add(Task.Run(async () =>
+    private void Load(InProcessGateway gateway, string path = "/a", int every = 5) => _load.Add(Task.Run(async () =>
     {
         while (!_endOfLoad.IsCancellationRequested)
         {
-            using var response = await gateway.Client.GetAsync(new Uri("/a", UriKind.Relative), CancellationToken.None);
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, _endOfLoad.Token)
+            using var response = await gateway.Client.GetAsync(new Uri(path, UriKind.Relative), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(every), TimeProvider.System, _endOfLoad.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }));
 
-    private async Task<InProcessGateway> StartAsync(string top)
+    private async Task<InProcessGateway> StartAsync(string top, string route = "")
     {
-        var config = InProcessGateway.Config([_guide.Url], top: top, attempts: "max: 1, hedge: off");
+        var config = InProcessGateway.Config([_guide.Url], route: route, top: top, attempts: "max: 1, hedge: off");
         Assert.EndsWith(Route, config.TrimEnd('\n') + "\n", StringComparison.Ordinal);
         var gateway = await InProcessGateway.StartAsync(config);
         _gateways.Add(gateway);
         return gateway;
     }
 
-    private async Task StartFleetAsync(int count, string top)
+    private async Task StartFleetAsync(int count, string top, string route = "")
     {
         for (var i = 0; i < count; i++)
         {
-            await SendAsync(await StartAsync(top), 100);
+            var gateway = await StartAsync(top, route);
+            await SendAsync(gateway, 100);
+            await SendAsync(gateway, 100, "/small/a");
         }
 
         await Eventually.BecomeTrueAsync(
@@ -230,7 +264,7 @@ public sealed class ConfigCanaryTests : IAsyncDisposable
                 status.TryGetProperty("fleet", out var fleet) && fleet.GetProperty("gateways").GetArrayLength() == count),
             TimeSpan.FromSeconds(60),
             "they hear one another");
-        _gateways.ForEach(Load);
+        _gateways.ForEach(gateway => Load(gateway));
     }
 
     private async Task<long[]> RevisionsAsync() => await Task.WhenAll(_gateways.Select(RevisionOfAsync));

@@ -1,0 +1,40 @@
+using Gateway.Fleet;
+using Gateway.Fleet.Canaries;
+
+namespace Gateway.Hosting.Canaries;
+
+/// <summary>
+/// What looks like harm at a canary. What other gateways say of themselves is a moment old, so that a fault that has just begun everywhere
+/// would seem to be here alone: it is settled by what they surely counted later.
+/// </summary>
+/// <param name="own">What this gateway had counted.</param>
+/// <param name="exchange">The last exchange before that (<see cref="FleetView.Exchange"/>).</param>
+internal sealed class FleetDoubt(CanaryCounts own, long exchange)
+{
+    /// <summary>After so many exchanges what is heard was surely said later: the next one may have been on its way already.</summary>
+    public const int Fresh = 2;
+
+    private IReadOnlyDictionary<string, GatewayView>? _heard;
+
+    /// <summary>What this gateway had counted.</summary>
+    public CanaryCounts Own => own;
+
+    /// <summary>The others have been heard in an exchange that began after it, and of each that still lives a later beat.</summary>
+    /// <param name="others">Those that have the earlier configuration now; none is left to wait for if there is none.</param>
+    /// <param name="now">The exchange in which they were heard.</param>
+    public bool IsSettledBy(IReadOnlyDictionary<string, GatewayView> others, long now)
+    {
+        if (others.Count == 0)
+        {
+            return true;
+        }
+
+        if (_heard is null && now - exchange >= Fresh)
+        {
+            _heard = others;
+        }
+
+        return _heard is { } heard
+            && !heard.Any(before => others.TryGetValue(before.Key, out var after) && after.Beat - before.Value.Beat < Fresh);
+    }
+}
