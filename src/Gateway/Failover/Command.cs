@@ -36,6 +36,9 @@ internal sealed record ReleaseCommand(string Cluster) : Command(Cluster)
 {
     /// <summary>Only a hold of this holder is ended; null: any.</summary>
     public string? HeldBy { get; init; }
+
+    /// <summary>The better tier takes over whole, without a ramp: the one that serves is known to hurt users.</summary>
+    public bool AtOnce { get; init; }
 }
 
 /// <summary>Send nothing new to a destination until <see cref="ReadyCommand"/>.</summary>

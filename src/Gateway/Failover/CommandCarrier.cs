@@ -46,8 +46,8 @@ internal sealed class CommandCarrier(ClusterTable clusters, ClusterDecider decid
                         + $"and takes over once it can.");
             case ReleaseCommand { HeldBy: { } holder } when !string.Equals(cluster.State.Held?.By, holder, StringComparison.Ordinal):
                 return new CommandResult(Done: false, $"Cluster '{command.Cluster}' is not held by {holder} any more.");
-            case ReleaseCommand:
-                decider.Evaluate(cluster, new Order(Hold: null), command, now);
+            case ReleaseCommand release:
+                decider.Evaluate(cluster, new Order(Hold: null, release.AtOnce), command, now);
                 return new CommandResult(Done: true, cluster.State.Active < 0
                     ? $"Cluster '{command.Cluster}' is released; no tier can serve now."
                     : cluster.State.RampFrom >= 0

@@ -5,7 +5,8 @@ namespace Gateway.Failover;
 
 /// <summary>What an operator's command means to the machine.</summary>
 /// <param name="Hold">Hold this; null: release.</param>
-internal readonly record struct Order(Hold? Hold);
+/// <param name="AtOnce">Of a release: the better tier takes all of it, without a ramp.</param>
+internal readonly record struct Order(Hold? Hold, bool AtOnce = false);
 
 /// <summary>The active tier changed; -1 stands for none, <see cref="ClusterState.Gone"/> for one that left the configuration.</summary>
 internal readonly record struct Change(int From, int To, TransitionReason Reason)
@@ -146,7 +147,7 @@ internal static class FailoverMachine
             if (state.HealthySince[index] is { } since
                 && (!failback.Auto || now - since >= FailoverTimers.WaitOf(state.Relapses, failback)))
             {
-                return Move(state, index, TransitionReason.Release, failback.Ramp > TimeSpan.Zero, now);
+                return Move(state, index, TransitionReason.Release, !order.AtOnce && failback.Ramp > TimeSpan.Zero, now);
             }
         }
 

@@ -121,7 +121,8 @@ internal sealed record SharedOrder(
     string? Who = null,
     int? Weight = null,
     long? ForMs = null,
-    long? LastsMs = null)
+    long? LastsMs = null,
+    bool AtOnce = false)
 {
     /// <summary>Everything that must be there is, and in bounds.</summary>
     public bool IsSound =>

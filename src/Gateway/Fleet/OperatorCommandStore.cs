@@ -59,7 +59,8 @@ internal sealed class OperatorCommandStore
         var order = new SharedOrder(epoch.Next(), by, kind, hold?.Tier, hold?.Reason
             ?? (command as DrainCommand)?.Reason ?? weight?.Reason, command.By, weight?.Weight,
             (long?)(command as DrainCommand)?.For?.TotalMilliseconds,
-            (long?)(command as DrainCommand)?.Lasts?.TotalMilliseconds);
+            (long?)(command as DrainCommand)?.Lasts?.TotalMilliseconds,
+            command is ReleaseCommand { AtOnce: true });
         _entries[OrderSubject.Of(command)] = new Entry(order, now + (hold?.For ?? KeepOf(order)));
     }
 
@@ -117,7 +118,7 @@ internal sealed class OperatorCommandStore
         // Whole seconds: people read it.
         SharedOrderKind.Hold => new HoldCommand(
             subject.Cluster, order.Tier!, TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)), FleetPayload.Clean(order.Reason)),
-        SharedOrderKind.Release => new ReleaseCommand(subject.Cluster),
+        SharedOrderKind.Release => new ReleaseCommand(subject.Cluster) { AtOnce = order.AtOnce },
         SharedOrderKind.Drain => new DrainCommand(subject.Cluster, subject.Destination!)
         {
             Reason = order.Reason is null ? null : FleetPayload.Clean(order.Reason),

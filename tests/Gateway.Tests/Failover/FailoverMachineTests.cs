@@ -197,6 +197,17 @@ public class FailoverMachineTests
     }
 
     [Fact]
+    public void Release_AtOnce_GoesBackWithoutARamp()
+    {
+        var drive = new Drive(Defaults);
+        drive.Go("AA", 60);
+        drive.Step("AA", new Order(new Hold(1, drive.Now + At(1000), "drill")));
+        drive.Go("AA", 10);
+        drive.Step("AA", new Order(Hold: null, AtOnce: true));
+        Assert.Equal((0, -1), (drive.State.Active, drive.State.RampFrom));
+    }
+
+    [Fact]
     public void Order_BeforeTheFirstRound_IsObeyed()
     {
         var drive = new Drive(Defaults, settled: false);

@@ -109,6 +109,17 @@ public sealed class FleetPartsTests
         Assert.Equal((null, null, null, false), here.Read(Hold, write.Value, At(480), At(120)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void OrderBook_ReleaseGivenHere_SaysElsewhereWhetherItIsAtOnce(bool atOnce)
+    {
+        var (here, there, epoch) = (new OperatorCommandStore(), new OperatorCommandStore(), new FleetEpoch());
+        here.Give(new ReleaseCommand("guide") { HeldBy = "drill a", AtOnce = atOnce }, "one", epoch, At(0));
+        var write = here.Read(Hold, [], At(0), At(0)).Write!.Value;
+        Assert.Equal(new ReleaseCommand("guide") { AtOnce = atOnce }, there.Read(Hold, write.Value, write.KeepFor, At(7000)).Command);
+    }
+
     [Fact]
     public void OrderBook_DrainGivenHere_SaysElsewhereByWhomAndWhy()
     {

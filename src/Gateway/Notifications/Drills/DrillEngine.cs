@@ -80,7 +80,7 @@ internal sealed partial class DrillEngine
             foreach (var one in _foreign.Harmful(_sources, _run?.Drill.Name, now))
             {
                 _reporter.Stopped(one);
-                _orders.GiveBack(one.Drill, ForeignDrills.DrainedBy(one.Cluster, one.Drill.Name));
+                _orders.GiveBack(one.Drill, ForeignDrills.DrainedBy(one.Cluster, one.Drill.Name), atOnce: true);
             }
 
             if (_run is { } run)
@@ -226,7 +226,7 @@ internal sealed partial class DrillEngine
         switch (run.Step(_sources.Find(run.Drill.Cluster), count, _sources.SloOf(run.Drill.Cluster), now))
         {
             case DrillMove.GiveBack:
-                _orders.GiveBack(run.Drill, run.Lost);
+                _orders.GiveBack(run.Drill, run.Lost, run.IsHarmful);
                 break;
             case DrillMove.End:
                 End(run);
@@ -239,7 +239,7 @@ internal sealed partial class DrillEngine
         if (!run.IsReturning)
         {
             run.Stop(DrillResult.Interrupted, why, now);
-            _orders.GiveBack(run.Drill, run.Lost);
+            _orders.GiveBack(run.Drill, run.Lost, run.IsHarmful);
         }
     }
 
@@ -262,7 +262,7 @@ internal sealed partial class DrillEngine
 
         var now = _time.GetUtcNow();
         run.Stop(DrillResult.Interrupted, "the gateway stopped", now);
-        await _orders.GiveBackAsync(run.Drill, run.Lost).ConfigureAwait(false);
+        await _orders.GiveBackAsync(run.Drill, run.Lost, run.IsHarmful).ConfigureAwait(false);
         run.End(_sources.CountOf(run.Drill.Cluster), _sources.SloOf(run.Drill.Cluster), now);
         End(run);
         if (_sources.Fleet is not null)

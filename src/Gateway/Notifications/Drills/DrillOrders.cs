@@ -33,10 +33,13 @@ internal sealed partial class DrillOrders(DrillSources sources, TimeProvider tim
     }
 
     /// <summary>Gives back what a drill has lost; never waits.</summary>
-    public void GiveBack(ScheduledDrillConfig drill, string lost) => _ = GiveBackAsync(drill, lost);
+    public void GiveBack(ScheduledDrillConfig drill, string lost, bool atOnce) => _ = GiveBackAsync(drill, lost, atOnce);
 
     /// <summary>Gives it back, within 5 s. An operator's hold that came meanwhile stays.</summary>
-    public Task GiveBackAsync(ScheduledDrillConfig drill, string lost)
+    /// <param name="drill">The drill.</param>
+    /// <param name="lost">What it has lost.</param>
+    /// <param name="atOnce">Without a ramp: what serves meanwhile hurts users.</param>
+    public Task GiveBackAsync(ScheduledDrillConfig drill, string lost, bool atOnce)
     {
         var by = DrillWords.ByOf(drill.Name);
         if (drill.Lose == DrillLoss.Tier)
@@ -45,6 +48,7 @@ internal sealed partial class DrillOrders(DrillSources sources, TimeProvider tim
             {
                 By = by,
                 HeldBy = by,
+                AtOnce = atOnce,
             });
         }
 

@@ -60,6 +60,9 @@ internal sealed class DrillRun(
     /// <summary>What was taken away is to come back.</summary>
     public bool IsReturning => _returningSince is not null;
 
+    /// <summary>It was stopped because of what serves meanwhile: nobody is to be left there for a ramp.</summary>
+    public bool IsHarmful => _result == DrillResult.Failed;
+
     /// <summary>How long what it takes away stays away if the gateway dies meanwhile.</summary>
     public TimeSpan Lasts => drill.For + TimeSpan.FromSeconds(30);
 

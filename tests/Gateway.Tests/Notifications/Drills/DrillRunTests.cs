@@ -62,7 +62,9 @@ public sealed class DrillRunTests
     public void TooManyBad_GivesBackAtOnce_AndFails()
     {
         Assert.Equal(DrillMove.Wait, Step(_tier, Held, 10, requests: 100, bad: 2));
+        Assert.False(_tier.IsHarmful);
         Assert.Equal(DrillMove.GiveBack, Step(_tier, Held, 10.25, requests: 100, bad: 3));
+        Assert.True(_tier.IsHarmful);
         Assert.Equal(DrillMove.Wait, Step(_tier, Held, 11, 110, 3));
 
         // The command was lost.

@@ -80,7 +80,7 @@ public sealed class ScheduledDrillTests : IAsyncDisposable
 
             return request.RespondAsync("broken", 500);
         };
-        var gateway = await StartAsync("{ name: standby-serves, cluster: guide, window: \"NOW\" }");
+        var gateway = await StartAsync("{ name: standby-serves, cluster: guide, window: \"NOW\" }", ramp: "1m");
         await using var users = new SteadyUsers(gateway);
 
         await Eventually.BeTrueAsync(() => Interlocked.Read(ref thirdBad) != 0, Patience, "users meet the standby");
@@ -88,6 +88,11 @@ public sealed class ScheduledDrillTests : IAsyncDisposable
         var took = TimeProvider.System.GetElapsedTime(Interlocked.Read(ref thirdBad));
 
         Assert.True(took < TimeSpan.FromSeconds(1), $"It took {took}.");
+
+        // Nobody is left there for the minute that a ramp takes.
+        var met = Volatile.Read(ref bad);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal(met, Volatile.Read(ref bad));
         await gateway.MetricReachesAsync(1, "gateway_scheduled_drills_total", TimeSpan.FromSeconds(60), ("outcome", "failed"));
         var report = await ReportAsync(gateway, static report => report.Runs.Count == 1);
         Assert.StartsWith("Stopped, because ", report.Runs[0].Text, StringComparison.Ordinal);
@@ -207,21 +212,21 @@ public sealed class ScheduledDrillTests : IAsyncDisposable
         throw new InvalidOperationException("Each of them runs it.");
     }
 
-    private async Task<InProcessGateway> StartAsync(string drill, string top = "")
+    private async Task<InProcessGateway> StartAsync(string drill, string top = "", string ramp = "0s")
     {
-        var gateway = await InProcessGateway.StartAsync(ConfigOf(drill, top));
+        var gateway = await InProcessGateway.StartAsync(ConfigOf(drill, top, ramp));
         _gateways.Add(gateway);
         return gateway;
     }
 
-    private string ConfigOf(string drill, string top = "")
+    private string ConfigOf(string drill, string top = "", string ramp = "0s")
     {
         var now = TimeProvider.System.GetUtcNow();
         var window = string.Create(CultureInfo.InvariantCulture, $"{now.AddHours(-2):HH}:00-{now.AddHours(2):HH}:00");
         return InProcessGateway.Config(
             [_first.Url, _second.Url],
             [_standby.Url],
-            "    failback: { after: 1s, ramp: 0s }",
+            $"    failback: {{ after: 1s, ramp: {ramp} }}",
             attempts: "hedge: off, max: 1",
             top: $"{top}\ndrills: {{ schedule: [ {drill.Replace("NOW", window, StringComparison.Ordinal)} ] }}");
     }
