@@ -128,6 +128,10 @@ internal sealed class DrillRun(
         {
             Stop(DrillResult.Failed, since.Text, at);
         }
+        else if (DrillWords.DrainedByAnother(cluster) is { } drained)
+        {
+            Stop(DrillResult.Interrupted, $"an operator drained {drained}", at);
+        }
         else if (at - began >= Carried && !IsLost(cluster))
         {
             Stop(DrillResult.Interrupted, drill.Lose == DrillLoss.Tier ? "the hold was ended" : "the drain was ended", at);

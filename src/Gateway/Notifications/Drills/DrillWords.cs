@@ -1,5 +1,6 @@
 using Gateway.Configuration.Values;
 using Gateway.Failover;
+using Gateway.Notifications.Runbooks;
 
 namespace Gateway.Notifications.Drills;
 
@@ -14,6 +15,23 @@ internal static class DrillWords
     /// <summary>The drill that gave an order; null: an operator did, who has an address behind the name.</summary>
     public static string? DrillOf(string? by) =>
         by?.StartsWith(Mark, StringComparison.Ordinal) == true && NameText.IsName(by[Mark.Length..]) ? by[Mark.Length..] : null;
+
+    /// <summary>A destination that an operator drains, and no drill or runbook; null: none.</summary>
+    public static string? DrainedByAnother(ClusterView cluster)
+    {
+        foreach (var tier in cluster.Tiers)
+        {
+            foreach (var destination in tier.Destinations)
+            {
+                if (destination.Draining && DrillOf(destination.Drain?.By) is null && !RunbookFactsReader.IsRunbook(destination.Drain?.By))
+                {
+                    return destination.Name;
+                }
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The second half of a sentence that begins with "it did not run, because".</summary>
     public static string Of(DrillRefusal refusal, ClusterView cluster) => refusal switch

@@ -89,6 +89,28 @@ public sealed class DrillRunTests
         Assert.StartsWith("The reason: the hold was ended", _tier.Record.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Destination_DrainedByAnOperator_IsInterrupted()
+    {
+        Step(_destination, Drained, 5);
+        var cluster = Drained with { Draining = "p1 p2", DrainedBy = "ann (10.0.0.1)", Active = "standby" };
+        Assert.Equal(DrillMove.GiveBack, Step(_destination, cluster, 6));
+        Step(_destination, Normal, 7);
+        Assert.Equal(DrillMove.End, Step(_destination, Normal, 17));
+        Assert.Equal(
+            (DrillResult.Interrupted, "The reason: an operator drained p1; 0 of 1,000 requests count against slo."),
+            (_destination.Record.Result, _destination.Record.Text));
+        Assert.False(_destination.IsHarmful);
+    }
+
+    [Theory]
+    [InlineData("drill one-away")]
+    [InlineData("runbook restart")]
+    public void Destination_DrainedByNoOperator_InterruptsNothing(string by)
+    {
+        Assert.Equal(DrillMove.Wait, Step(_tier, Held with { Draining = "s1", DrainedBy = by }, 6));
+    }
+
     [Theory]
     [InlineData("standby lost one", "standby lost a destination")]
     [InlineData("standby yields", "standby could not serve")]
