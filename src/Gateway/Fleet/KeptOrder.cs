@@ -40,15 +40,15 @@ internal sealed record KeptOrder(
         };
 
     /// <summary>
-    /// What a command leaves in force; null: nothing, as it ends an order. A drain that ends by itself is a runbook's, and is not kept:
-    /// its run does not outlive the gateway.
+    /// What a command leaves in force; null: nothing, as it ends an order. A drain that ends by itself is a runbook's or a drill's, a hold
+    /// that yields to another's is a drill's: they are not kept, since their runs do not outlive the gateway.
     /// </summary>
     public static KeptOrder? Of(Command command, DateTimeOffset now)
     {
         var at = now.ToUnixTimeMilliseconds();
         return command switch
         {
-            HoldCommand hold => new(
+            HoldCommand { IfFree: false } hold => new(
                 hold.Cluster, null, SharedOrderKind.Hold, at, Tier: hold.Tier, ForMs: (long)hold.For.TotalMilliseconds, Reason: hold.Reason,
                 Operator: hold.By),
             DrainCommand { Lasts: null } drain => new(
@@ -73,7 +73,12 @@ internal sealed record KeptOrder(
         Command? command = Kind switch
         {
             _ when ago > OperatorCommandStore.KeepDrain => null,
-            SharedOrderKind.Hold => left > TimeSpan.Zero ? new HoldCommand(Cluster, Tier!, left.Value, FleetPayload.Clean(Reason)) : null,
+
+            // Whole seconds: people read it.
+            SharedOrderKind.Hold => left > TimeSpan.Zero
+                ? new HoldCommand(
+                    Cluster, Tier!, TimeSpan.FromSeconds(Math.Ceiling(left.Value.TotalSeconds)), FleetPayload.Clean(Reason))
+                : null,
             SharedOrderKind.Drain => new DrainCommand(Cluster, Destination!)
             {
                 For = left > TimeSpan.Zero ? left : null,

@@ -96,6 +96,23 @@ public sealed class OrderFileTests : IDisposable
         Assert.Empty(Open().Read());
     }
 
+    [Fact]
+    public void Hold_OfADrill_IsNotKept()
+    {
+        Open().Keep(Hold with { IfFree = true });
+
+        Assert.Empty(Open().Read());
+    }
+
+    [Fact]
+    public void Hold_AfterARestart_LastsForWholeSeconds()
+    {
+        Open().Keep(Hold);
+        _time.Advance(TimeSpan.FromMilliseconds(1_234));
+
+        Assert.Equal(TimeSpan.FromSeconds((30 * 60) - 1), Assert.IsType<HoldCommand>(Assert.Single(Open().Read())).For);
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(253_402_300_800_000)]
