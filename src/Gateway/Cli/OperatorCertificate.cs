@@ -37,7 +37,7 @@ internal sealed class OperatorCertificate
 
     /// <summary>
     /// The endpoint with the certificate, if there is one; or why that cannot be shown. One that an option names is shown in place of any
-    /// token.
+    /// token, one of the environment in place of a token of the configuration, which is nobody's choice.
     /// </summary>
     public (AdminEndpoint? Endpoint, CommandFailure? Problem) Add(ParseResult parsed, AdminEndpoint endpoint)
     {
@@ -55,23 +55,28 @@ internal sealed class OperatorCertificate
 
         if (!string.Equals(endpoint.Url.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal))
         {
-            return Bad($"A client certificate is shown over https only, and the admin endpoint is \"{endpoint.Url}\". Leave "
-                + $"{(isOption ? "--cert" : FileVariable)} out, or name an https:// endpoint.");
+            return Bad($"A client certificate is shown over https only, and the admin endpoint is \"{endpoint.Url}\", by {endpoint.By}. "
+                + $"Leave {(isOption ? "--cert" : FileVariable)} out, or name an https:// endpoint with --admin URL or --config FILE.");
         }
 
         try
         {
             var with = endpoint with { Certificate = PemFiles.WithKey(file, key ?? file) };
-            return (isOption ? with with { Token = null, TokenSource = null } : with, null);
+            var isChosen = string.Equals(endpoint.TokenSource, AdminTarget.TokenVariable, StringComparison.Ordinal);
+            return (isOption || !isChosen ? with with { Token = null, TokenSource = null } : with, null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Bad($"The client certificate or its key cannot be read ({e.Message}).");
+            return Bad($"The client certificate or its key cannot be read ({e.Message.TrimEnd('.')}). Name PEM files with --cert FILE and "
+                + "--cert-key FILE.");
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            return Bad($"\"{file}\" is no certificate with the key in \"{key ?? file}\" ({e.Message.TrimEnd('.')}). Write PEM files of one "
-                + "certificate and its key; a key with a passphrase has to be decrypted before.");
+            return Bad($"\"{file}\" is no certificate with the key in \"{key ?? file}\" ({e.Message.TrimEnd('.')}). "
+                + (key is null
+                    ? "Name the file of its key with --cert-key FILE, or write both into one PEM file"
+                    : "Write PEM files of one certificate and its key")
+                + "; a key with a passphrase has to be decrypted before.");
         }
     }
 

@@ -166,8 +166,8 @@ public sealed class AdminCertificateTests : IDisposable
             (1, "\"eve\" belongs to no operator", ["--cert", "eve.pem", "--cert-key", "eve.key"]),
             (1, "or a client certificate with --cert", []),
             (2, "is no certificate with the key in", ["--cert", "bob.pem", "--cert-key", "eve.key"]),
-            (2, "is no certificate with the key in", ["--cert", "bob.pem"]),
-            (2, "cannot be read", ["--cert", "missing.pem"]),
+            (2, "Name the file of its key with --cert-key FILE", ["--cert", "bob.pem"]),
+            (2, "missing.pem'). Name PEM files with", ["--cert", "missing.pem"]),
             (2, "There is a key and no certificate", ["--cert-key", "bob.key"]),
         })
         {
@@ -182,7 +182,7 @@ public sealed class AdminCertificateTests : IDisposable
 
         var (bad, why) = await RunAsync(["status", "--admin", "http://127.0.0.1:1", "--cert", gateway.PathOf("both.pem")]);
         Assert.Equal(2, bad);
-        Assert.Contains("shown over https only", why, StringComparison.Ordinal);
+        Assert.Contains("by --admin. Leave --cert out, or name an https:// endpoint with", why, StringComparison.Ordinal);
         Assert.Equal(0, (await RunAsync(
             ["hold", "primary", "--for", "1m", "--reason", "x", "--admin", admin],
             name => name switch
@@ -194,6 +194,33 @@ public sealed class AdminCertificateTests : IDisposable
             })).Code);
         var journal = (await CallAsync(gateway, _authority.IssueFor("bob"), "GET", "/journal")).Body;
         Assert.Contains("(certificate bob, 127.0.0.1)", journal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "(certificate bob, 127.0.0.1)")]
+    [InlineData("everything-is-allowed", " (127.0.0.1)")]
+    public async Task Certificate_OfTheEnvironment_IsShownInPlaceOfTheConfigurationsToken(string? token, string by)
+    {
+        await using var guide = new ScriptedUpstream();
+        await using var gateway = await StartAsync(guide, "token: everything-is-allowed, ");
+        await WriteAsync(gateway, "bob", _authority.IssueFor("bob"));
+        var file = gateway.PathOf("operator.yaml");
+        await File.WriteAllTextAsync(
+            file, $"version: 1\nadmin: {{ url: \"{gateway.AdminUrl}\", token: everything-is-allowed }}\n", Cancel);
+
+        var (code, error) = await RunAsync(
+            ["hold", "primary", "--for", "1m", "--reason", "x", "--config", file],
+            name => name switch
+            {
+                OperatorCertificate.FileVariable => gateway.PathOf("bob.pem"),
+                OperatorCertificate.KeyVariable => gateway.PathOf("bob.key"),
+                AdminTarget.TokenVariable => token,
+                "USER" => "bobby",
+                _ => null,
+            });
+        Assert.True(code == 0, error);
+        var journal = (await CallAsync(gateway, _authority.IssueFor("bob"), "GET", "/journal")).Body;
+        Assert.Contains(by, journal, StringComparison.Ordinal);
     }
 
     private static async Task WriteAsync(InProcessGateway gateway, string name, (string Certificate, string Key) shown)

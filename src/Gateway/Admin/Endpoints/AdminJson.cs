@@ -33,7 +33,7 @@ internal static class AdminJson
     private static string Title(int status) => status switch
     {
         400 => "Bad request",
-        401 => "Token needed",
+        401 => "Credentials needed",
         403 => "Refused",
         404 => "Not found",
         405 => "Method not allowed",
