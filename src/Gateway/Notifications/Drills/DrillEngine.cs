@@ -26,6 +26,7 @@ internal sealed partial class DrillEngine
     private readonly DrillPlanner _planner = new();
     private readonly ForeignDrills _foreign = new();
     private readonly DrillOrders _orders;
+    private readonly ClusterCounts _counts;
     private readonly ConcurrentQueue<Action<DateTimeOffset>> _news = new();
     private DrillRun? _run;
     private CancellationTokenSource? _keeping;
@@ -39,6 +40,7 @@ internal sealed partial class DrillEngine
         (_sources, _records, _lease, _reporter) = (sources, records, lease, reporter);
         (_time, _logger) = (time, logger);
         (_proofs, _orders) = (new ProofKeeper(records.Proofs), new DrillOrders(sources, time, logger));
+        _counts = new ClusterCounts(sources.Route);
     }
 
     /// <summary>Turns until it is cancelled; then a drill that runs gives back what it took away.</summary>
@@ -66,6 +68,7 @@ internal sealed partial class DrillEngine
         try
         {
             var now = _time.GetUtcNow();
+            _counts.Look(_sources.Config());
             while (_news.TryDequeue(out var news))
             {
                 news(now);
@@ -74,10 +77,10 @@ internal sealed partial class DrillEngine
             if (_lookedAt == 0 || _time.GetElapsedTime(_lookedAt) >= LookEvery)
             {
                 _lookedAt = _time.GetTimestamp();
-                _proofs.Look(_sources.Config(), _sources.Clusters(), _sources.Counts(), now);
+                _proofs.Look(_sources.Config(), _sources.Clusters(), _counts.All, now);
             }
 
-            foreach (var one in _foreign.Harmful(_sources, _run?.Drill.Name, now))
+            foreach (var one in _foreign.Harmful(_sources, _counts, _run?.Drill.Name, now))
             {
                 _reporter.Stopped(one);
                 _orders.GiveBack(one.Drill, ForeignDrills.DrainedBy(one.Cluster, one.Drill.Name), atOnce: true);
@@ -171,7 +174,7 @@ internal sealed partial class DrillEngine
             }
             else if (_lease is { } lease)
             {
-                _ = GiveUpAsync(lease, planned);
+                _ = lease.GiveUpAsync(planned.Drill.Name, planned.Window.Begin);
             }
         }
     }
@@ -179,16 +182,10 @@ internal sealed partial class DrillEngine
     private PlannedDrill? Next(DateTimeOffset now) => _planner.Next(
         _sources.Config(), _sources.Clusters(), _records.Drills, _sources.Fleet is not { } fleet || fleet().Agreeing, now);
 
-    private static async Task GiveUpAsync(DrillLease lease, PlannedDrill planned)
-    {
-        await lease.ForgetAsync(planned.Drill.Name, planned.Window.Begin).ConfigureAwait(false);
-        await lease.ReleaseAsync().ConfigureAwait(false);
-    }
-
     private void Begin(PlannedDrill planned, DateTimeOffset now)
     {
         var drill = planned.Drill;
-        var run = new DrillRun(drill, planned.Window, planned.Lost, planned.ServedBy, _sources.CountOf(drill.Cluster), now);
+        var run = new DrillRun(drill, planned.Window, planned.Lost, planned.ServedBy, _counts.Of(drill.Cluster), now);
         run.Record = _reporter.Began(run);
         _run = run;
         _keeping = new CancellationTokenSource();
@@ -222,7 +219,7 @@ internal sealed partial class DrillEngine
             Halt(run, "a day of drills.freeze began", now);
         }
 
-        var count = _sources.CountOf(run.Drill.Cluster);
+        var count = _counts.Of(run.Drill.Cluster);
         switch (run.Step(_sources.Find(run.Drill.Cluster), count, _sources.SloOf(run.Drill.Cluster), now))
         {
             case DrillMove.GiveBack:
@@ -263,7 +260,7 @@ internal sealed partial class DrillEngine
         var now = _time.GetUtcNow();
         run.Stop(DrillResult.Interrupted, "the gateway stopped", now);
         await _orders.GiveBackAsync(run.Drill, run.Lost, run.IsHarmful).ConfigureAwait(false);
-        run.End(_sources.CountOf(run.Drill.Cluster), _sources.SloOf(run.Drill.Cluster), now);
+        run.End(_counts.Of(run.Drill.Cluster), _sources.SloOf(run.Drill.Cluster), now);
         End(run);
         if (_sources.Fleet is not null)
         {

@@ -54,6 +54,13 @@ internal sealed class DrillLease(RedisConnection redis, TimeProvider time)
     /// <summary>The window was not used after all: the drill may begin in it, here or elsewhere.</summary>
     public Task ForgetAsync(string drill, DateTimeOffset window) => _lease.ReleaseAsync(MarkOf(drill, window));
 
+    /// <summary>Gives back what was taken for a drill that does not begin.</summary>
+    public async Task GiveUpAsync(string drill, DateTimeOffset window)
+    {
+        await ForgetAsync(drill, window).ConfigureAwait(false);
+        await ReleaseAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Gives the lease back.</summary>
     public Task ReleaseAsync() => _lease.ReleaseAsync(Name);
 

@@ -25,36 +25,6 @@ internal sealed record DrillSources
     /// <summary>The other gateways; null: none by the configuration.</summary>
     public Func<FleetView>? Fleet { get; init; }
 
-    /// <summary>A cluster's requests so far.</summary>
-    public RequestCount CountOf(string cluster)
-    {
-        var sum = default(RequestCount);
-        foreach (var route in Config().Routes)
-        {
-            if (string.Equals(route.Cluster, cluster, StringComparison.Ordinal))
-            {
-                sum += Route(route.Name);
-            }
-        }
-
-        return sum;
-    }
-
-    /// <summary>Every cluster's requests so far, by its name.</summary>
-    public Dictionary<string, RequestCount> Counts()
-    {
-        var counts = new Dictionary<string, RequestCount>(StringComparer.Ordinal);
-        foreach (var route in Config().Routes)
-        {
-            if (route.Redirect is null)
-            {
-                counts[route.Cluster] = counts.GetValueOrDefault(route.Cluster) + Route(route.Name);
-            }
-        }
-
-        return counts;
-    }
-
     /// <summary>A cluster's objective, 0 to 1.</summary>
     public double SloOf(string cluster) =>
         Config().Clusters.FirstOrDefault(one => string.Equals(one.Name, cluster, StringComparison.Ordinal))?.Slo ?? 1;

@@ -22,10 +22,11 @@ internal sealed class ForeignDrills
     private readonly Dictionary<string, (RequestCount From, DateTimeOffset? EndedAt)> _seen = new(StringComparer.Ordinal);
 
     /// <summary>Drills of others that hurt this gateway's users and are to be ended, again and again until they are.</summary>
-    /// <param name="sources">Show the clusters and their requests.</param>
+    /// <param name="sources">Show the clusters.</param>
+    /// <param name="counts">Their requests.</param>
     /// <param name="own">The drill that this gateway runs; null: none.</param>
     /// <param name="now">The time.</param>
-    public IReadOnlyList<HarmfulDrill> Harmful(DrillSources sources, string? own, DateTimeOffset now)
+    public IReadOnlyList<HarmfulDrill> Harmful(DrillSources sources, ClusterCounts counts, string? own, DateTimeOffset now)
     {
         List<HarmfulDrill> harmful = [];
         foreach (var drill in sources.Config().Drills.Schedule)
@@ -38,7 +39,7 @@ internal sealed class ForeignDrills
                 continue;
             }
 
-            var count = sources.CountOf(drill.Cluster);
+            var count = counts.Of(drill.Cluster);
             var seen = _seen.TryGetValue(drill.Name, out var known) ? known : (From: count, EndedAt: null);
             var since = count - seen.From;
             if ((seen.EndedAt is not null || DrillDecision.IsHarmful(drill, since)) && !(now - seen.EndedAt < Again))
