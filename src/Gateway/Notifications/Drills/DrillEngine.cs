@@ -31,7 +31,6 @@ internal sealed partial class DrillEngine
     private DrillRun? _run;
     private CancellationTokenSource? _keeping;
     private long _lookedAt;
-    private long _askedAt;
     private bool _isAsking;
 
     public DrillEngine(
@@ -110,14 +109,9 @@ internal sealed partial class DrillEngine
             _ = SkipAsync(drill, window, refusal);
         }
 
-        if (config.Drills.Schedule.IsEmpty || _isAsking || (_askedAt != 0 && _time.GetElapsedTime(_askedAt) < AskEvery))
+        if (!config.Drills.Schedule.IsEmpty && !_isAsking && Next(now) is { } planned)
         {
-            return;
-        }
-
-        if (Next(now) is { } planned)
-        {
-            (_isAsking, _askedAt) = (true, _time.GetTimestamp());
+            _isAsking = true;
             _ = AskAsync(planned);
         }
     }
@@ -171,12 +165,17 @@ internal sealed partial class DrillEngine
             if (Next(now) == planned)
             {
                 Begin(planned, now);
+                return;
             }
-            else if (_lease is { } lease)
+
+            if (_lease is { } lease)
             {
                 _ = lease.GiveUpAsync(planned.Drill.Name, planned.Window.Begin);
             }
         }
+
+        // Meanwhile one behind it may be asked for.
+        _planner.Wait(planned.Drill.Name, now + AskEvery);
     }
 
     private PlannedDrill? Next(DateTimeOffset now) => _planner.Next(
@@ -219,6 +218,7 @@ internal sealed partial class DrillEngine
             Halt(run, "a day of drills.freeze began", now);
         }
 
+        _planner.Busy(config, _records.Drills, now);
         var count = _counts.Of(run.Drill.Cluster);
         switch (run.Step(_sources.Find(run.Drill.Cluster), count, _sources.SloOf(run.Drill.Cluster), now))
         {
@@ -246,7 +246,6 @@ internal sealed partial class DrillEngine
         _keeping?.Cancel();
         _keeping?.Dispose();
         _keeping = null;
-        _askedAt = 0;
         _reporter.Ended(run.Record);
     }
 

@@ -17,6 +17,7 @@ internal sealed record PlannedDrill(ScheduledDrillConfig Drill, DrillWindow Wind
 internal sealed class DrillPlanner
 {
     private readonly Dictionary<(string Drill, DateTimeOffset Window), DrillRefusal> _refused = [];
+    private readonly Dictionary<string, DateTimeOffset> _notBefore = new(StringComparer.Ordinal);
 
     /// <summary>The first drill that may begin now; null: none. What keeps the others is remembered.</summary>
     public PlannedDrill? Next(
@@ -30,7 +31,8 @@ internal sealed class DrillPlanner
         {
             if (DrillCalendar.At(drill, now) is not { } window
                 || clusters.FirstOrDefault(c => string.Equals(c.Name, drill.Cluster, StringComparison.Ordinal)) is not { } cluster
-                || WasRun(history, drill, window))
+                || WasRun(history, drill, window)
+                || (_notBefore.TryGetValue(drill.Name, out var notBefore) && now < notBefore))
             {
                 continue;
             }
@@ -38,7 +40,8 @@ internal sealed class DrillPlanner
             var destination = drill.Lose == DrillLoss.Destination ? DestinationOf(cluster, drill, history) : null;
             var facts = new DrillFacts(drill, cluster, ClusterOutlook.Of(cluster, now).Condition, now)
             {
-                IsFrozen = DrillCalendar.IsFrozen(config.Drills, now),
+                // One that a freeze would end proves nothing.
+                IsFrozen = DrillCalendar.IsFrozen(config.Drills, now) || DrillCalendar.IsFrozen(config.Drills, now + drill.For),
                 IsHistoryRead = history.IsRead,
                 Left = window.End - now,
                 IsFleetHeard = isFleetHeard,
@@ -68,6 +71,23 @@ internal sealed class DrillPlanner
         if (refusal != DrillRefusal.Frozen && (refusal != DrillRefusal.TooLate || !_refused.ContainsKey(key)))
         {
             _refused[key] = refusal;
+        }
+    }
+
+    /// <summary>Asks for a drill no more before then: what only disk or Redis knows keeps it, and another one may begin.</summary>
+    public void Wait(string drill, DateTimeOffset until) => _notBefore[drill] = until;
+
+    /// <summary>A drill runs, and keeps the others from beginning in their windows.</summary>
+    public void Busy(GatewayConfig config, KeptHistory<ScheduledDrill> history, DateTimeOffset now)
+    {
+        foreach (var drill in config.Drills.Schedule)
+        {
+            if (!DrillCalendar.IsFrozen(config.Drills, now)
+                && DrillCalendar.At(drill, now) is { } window
+                && !WasRun(history, drill, window))
+            {
+                Refused(drill, window, DrillRefusal.OtherDrill);
+            }
         }
     }
 

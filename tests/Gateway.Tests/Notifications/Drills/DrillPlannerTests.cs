@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gateway.Configuration.Model;
 using Gateway.Notifications.Drills;
 using Gateway.Observability.History;
@@ -20,6 +21,9 @@ public sealed class DrillPlannerTests
         Name = "one-away",
         Lose = DrillLoss.Destination,
     };
+
+    private static readonly ImmutableArray<FreezeDays> FirstOfDecember =
+        [new FreezeDays(new DateOnly(2026, 12, 1), new DateOnly(2026, 12, 1))];
 
     private readonly KeptHistory<ScheduledDrill> _history = new(10);
     private readonly DrillPlanner _planner = new();
@@ -70,21 +74,41 @@ public sealed class DrillPlannerTests
     [Fact]
     public void Freeze_IsNoMissedWindow()
     {
-        var drills = new DrillsConfig
-        {
-            Freeze = [new FreezeDays(new DateOnly(2026, 12, 1), new DateOnly(2026, 12, 1))],
-            Schedule = [Tier],
-        };
-        Assert.Null(_planner.Next(new GatewayConfig
-        {
-            Listen = [],
-            Clusters = [],
-            Routes = [],
-            State = "",
-            StaticFallback = "",
-            Drills = drills,
-        }, [new DrilledCluster().View], _history, isFleetHeard: true, DrilledCluster.Begin));
+        var drills = new DrillsConfig { Freeze = FirstOfDecember, Schedule = [Tier] };
+        Assert.Null(Next(drills, minutes: 0));
+        _planner.Busy(ConfigOf(drills), _history, DrilledCluster.Begin);
         Assert.Empty(_planner.TakeMissed(drills, _history, DrilledCluster.Begin.AddHours(3)));
+    }
+
+    [Fact]
+    public void Drill_ThatAFreezeWouldEnd_DoesNotBegin()
+    {
+        var night = Tier with { Window = new DailyWindow(new TimeOnly(22, 0), new TimeOnly(2, 0)), For = TimeSpan.FromMinutes(5) };
+        var drills = new DrillsConfig { Freeze = FirstOfDecember, Schedule = [night] };
+        Assert.NotNull(Next(drills, minutes: -10 * 60 - 6));
+        Assert.Null(Next(drills, minutes: -10 * 60 - 4));
+    }
+
+    [Fact]
+    public void Drill_ThatHasToWait_KeepsNoOtherFromBeginning()
+    {
+        var drills = new DrillsConfig { Schedule = [Tier, Destination] };
+        Assert.Equal("standby-serves", Next(drills, minutes: 1)?.Drill.Name);
+
+        // Its error budget is spent, which the planner does not know.
+        _planner.Wait("standby-serves", DrilledCluster.Begin.AddMinutes(1.5));
+        Assert.Equal("one-away", Next(drills, minutes: 1.4)?.Drill.Name);
+        Assert.Equal("standby-serves", Next(drills, minutes: 1.5)?.Drill.Name);
+    }
+
+    [Fact]
+    public void Window_ThatPassesWhileAnotherDrillRuns_IsTold()
+    {
+        var drills = new DrillsConfig { Schedule = [Tier, Destination] };
+        Keep(Next(drills, minutes: 1)!, minutes: 1);
+        _planner.Busy(ConfigOf(drills), _history, DrilledCluster.Begin.AddMinutes(2));
+        var (missed, _, refusal) = Assert.Single(_planner.TakeMissed(drills, _history, DrilledCluster.Begin.AddMinutes(121)));
+        Assert.Equal(("one-away", DrillRefusal.OtherDrill), (missed.Name, refusal));
     }
 
     private void Keep(PlannedDrill planned, double minutes) => _history.Keep(
@@ -94,17 +118,22 @@ public sealed class DrillPlannerTests
             Result = DrillResult.Passed,
         });
 
-    private PlannedDrill? Next(ScheduledDrillConfig drill, double minutes, DrilledCluster? cluster = null) => _planner.Next(
-        new GatewayConfig
-        {
-            Listen = [],
-            Clusters = [],
-            Routes = [],
-            State = "",
-            StaticFallback = "",
-            Drills = new DrillsConfig { Schedule = [drill] },
-        },
-        [(cluster ?? new DrilledCluster { HealthySince = DrilledCluster.Begin.AddHours(-1) }).View],
+    private static GatewayConfig ConfigOf(DrillsConfig drills) => new()
+    {
+        Listen = [],
+        Clusters = [],
+        Routes = [],
+        State = "",
+        StaticFallback = "",
+        Drills = drills,
+    };
+
+    private PlannedDrill? Next(ScheduledDrillConfig drill, double minutes, DrilledCluster? cluster = null) =>
+        Next(new DrillsConfig { Schedule = [drill] }, minutes, cluster);
+
+    private PlannedDrill? Next(DrillsConfig drills, double minutes, DrilledCluster? cluster = null) => _planner.Next(
+        ConfigOf(drills),
+        [(cluster ?? new DrilledCluster { HealthySince = DrilledCluster.Begin.AddDays(-1) }).View],
         _history,
         isFleetHeard: true,
         DrilledCluster.Begin.AddMinutes(minutes));
