@@ -60,6 +60,6 @@ internal static class ProofReportText
         _ => string.Create(
             CultureInfo.InvariantCulture,
             $"{(drill.RanInWindow ? "ran in the window" : "window")} {drill.NextBegin.Value.UtcDateTime:yyyy-MM-dd HH:mm}Z to "
-                + $"{drill.NextEnd.Value.UtcDateTime:yyyy-MM-dd HH:mm}Z"),
+                + $"{drill.NextEnd.Value.UtcDateTime:yyyy-MM-dd HH:mm}Z{(drill.WhyNot is { } why ? $"; not yet, because {why}" : "")}"),
     };
 }

@@ -69,7 +69,7 @@ internal static class TransitionText
     {
         if (monitor.Draining)
         {
-            return "is drained by an operator";
+            return "is drained";
         }
 
         return monitor.State.HealthStatus switch

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Admin.Status;
 using Gateway.Configuration.Reload;
 using Gateway.Failover;
 using Gateway.Notifications;
@@ -93,6 +94,9 @@ internal sealed class Automation : IAsyncDisposable
             return new([.. proofs.Select(one => new ProofAge(one.Cluster, one.Promise, one.AgeAt(now)))], _drillReporter.Counts);
         }
     }
+
+    /// <summary>With what operators may see of scheduled drills.</summary>
+    public AdminSources Complete(AdminSources sources) => sources with { WhyNoDrill = _drills.WhyNot };
 
     /// <summary>Begins; it ends with <see cref="StopAsync"/>.</summary>
     public void Start(Watchdog watchdog)

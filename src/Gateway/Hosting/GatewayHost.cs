@@ -262,7 +262,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Proofs = () => _automation.Proofs,
     };
 
-    private AdminSources Sources() => _config.Complete(new()
+    private AdminSources Sources() => _automation.Complete(_config.Complete(new()
     {
         Config = () => _config.Store.State,
         Reload = _config.Watcher.ReloadAsync,
@@ -280,7 +280,7 @@ internal sealed partial class GatewayHost : IAsyncDisposable
         Alerts = _signals.Alerts.Take,
         Lines = _signals.Lines,
         Mirrors = () => _pipeline.Mirrors.Status,
-    });
+    }));
 
     private void Own(string part, string what, Task task)
     {

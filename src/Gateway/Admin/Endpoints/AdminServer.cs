@@ -156,8 +156,7 @@ internal sealed class AdminServer : IAsyncDisposable
         _app.MapGet("/forecast", context => AdminJson.WriteAsync(context, ForecastReport.Of(_sources)));
         _app.MapGet("/runbooks", context => AdminJson.WriteAsync(
             context, RunbookReport.Of(_sources.Config().Config, _sources.Records.Runbooks.All, time.GetUtcNow())));
-        _app.MapGet("/proofs", context => AdminJson.WriteAsync(
-            context, ProofReport.Of(_sources.Config().Config, _sources.Clusters(), _sources.Records, time.GetUtcNow())));
+        _app.MapGet("/proofs", context => AdminJson.WriteAsync(context, ProofReport.Of(_sources, time.GetUtcNow())));
         _app.MapGet("/forecast/recording", RecordingAsync);
         _app.MapGet("/incidents", Handle(_incidents.ListAsync));
         _app.MapGet("/incidents/{name}", Handle(_incidents.ShowAsync));

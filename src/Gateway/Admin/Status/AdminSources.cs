@@ -8,6 +8,7 @@ using Gateway.Health.Signals;
 using Gateway.Health.Signals.Lines;
 using Gateway.LastGood;
 using Gateway.LastGood.Policy;
+using Gateway.Notifications.Drills;
 using Gateway.Observability;
 using Gateway.Observability.History;
 using Gateway.Observability.Metrics;
@@ -73,6 +74,9 @@ internal sealed record AdminSources
 
     /// <summary>How other tiers' responses compare with the first tier's, by mirrored reads. Default: none are mirrored.</summary>
     public Func<IReadOnlyList<MirrorStatus>> Mirrors { get; init; } = static () => [];
+
+    /// <summary>What has kept a scheduled drill from beginning in the window that begins then; null: nothing has. Default: null.</summary>
+    public Func<string, DateTimeOffset, DrillRefusal?> WhyNoDrill { get; init; } = static (_, _) => null;
 
     /// <summary>Parts of our own that do not work. Default: none.</summary>
     public Func<IReadOnlyList<ComponentAlert>> Alarms { get; init; } = static () => [];

@@ -15,13 +15,14 @@ internal sealed record ProofReport(IReadOnlyList<ProofLine> Proofs, IReadOnlyLis
     private const int MostRuns = 20;
 
     /// <summary>The report now.</summary>
-    public static ProofReport Of(GatewayConfig config, IReadOnlyList<ClusterView> clusters, Records records, DateTimeOffset now) => new(
-        Lines(clusters, records, now),
-        [
-            .. config.Drills.Schedule.Select(drill => DrillLine.Of(
-                drill, DrillCalendar.Next(config.Drills, drill, now), records.Drills.All)),
-        ],
-        [.. records.Drills.All.Reverse().Take(MostRuns)]);
+    public static ProofReport Of(AdminSources sources, DateTimeOffset now)
+    {
+        var (drills, runs) = (sources.Config().Config.Drills, sources.Records.Drills.All);
+        return new(
+            Lines(sources.Clusters(), sources.Records, now),
+            [.. drills.Schedule.Select(drill => DrillLine.Of(drill, DrillCalendar.Next(drills, drill, now), runs, sources))],
+            [.. runs.Reverse().Take(MostRuns)]);
+    }
 
     /// <summary>Each promise of each cluster, for the status.</summary>
     public static IReadOnlyList<ProofLine> Lines(IReadOnlyList<ClusterView> clusters, Records records, DateTimeOffset now) =>
@@ -61,13 +62,24 @@ internal sealed record ProofLine(
 /// <param name="NextEnd">The end of that.</param>
 /// <param name="Running">It runs.</param>
 /// <param name="RanInWindow">It ran in the window that is now, or is counted as missed.</param>
+/// <param name="WhyNot">What kept it from beginning in the window that is now, half a sentence; null: nothing did, or it ran.</param>
 internal sealed record DrillLine(
-    string Name, string Cluster, DrillLoss Lose, DateTimeOffset? NextBegin, DateTimeOffset? NextEnd, bool Running, bool RanInWindow)
+    string Name,
+    string Cluster,
+    DrillLoss Lose,
+    DateTimeOffset? NextBegin,
+    DateTimeOffset? NextEnd,
+    bool Running,
+    bool RanInWindow,
+    string? WhyNot)
 {
     /// <summary>Of the configuration and what is kept.</summary>
-    public static DrillLine Of(ScheduledDrillConfig drill, DrillWindow? next, IReadOnlyList<ScheduledDrill> runs)
+    public static DrillLine Of(
+        ScheduledDrillConfig drill, DrillWindow? next, IReadOnlyList<ScheduledDrill> runs, AdminSources sources)
     {
         ScheduledDrill[] own = [.. runs.Where(one => string.Equals(one.Name, drill.Name, StringComparison.Ordinal))];
+        var hasRun = next is { } window && own.Any(one => one.Window == window.Begin);
+        var cluster = sources.Clusters().FirstOrDefault(one => string.Equals(one.Name, drill.Cluster, StringComparison.Ordinal));
         return new DrillLine(
             drill.Name,
             drill.Cluster,
@@ -75,6 +87,9 @@ internal sealed record DrillLine(
             next?.Begin,
             next?.End,
             own.Any(static one => one.Result == DrillResult.Running),
-            next is { } window && own.Any(one => one.Window == window.Begin));
+            hasRun,
+            !hasRun && cluster is not null && next is { } open && sources.WhyNoDrill(drill.Name, open.Begin) is { } refusal
+                ? DrillWords.Of(refusal, cluster)
+                : null);
     }
 }

@@ -62,6 +62,9 @@ internal sealed partial class DrillEngine
         await StopAsync().ConfigureAwait(false);
     }
 
+    /// <summary>What has kept a drill from beginning in a window; null: nothing has. Any thread may ask.</summary>
+    public DrillRefusal? WhyNot(string drill, DateTimeOffset window) => _planner.WhyNot(drill, window);
+
     private void Turn()
     {
         try

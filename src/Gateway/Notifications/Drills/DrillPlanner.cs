@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Configuration.Model;
 using Gateway.Failover;
 using Gateway.Observability.History;
@@ -16,7 +17,7 @@ internal sealed record PlannedDrill(ScheduledDrillConfig Drill, DrillWindow Wind
 /// </summary>
 internal sealed class DrillPlanner
 {
-    private readonly Dictionary<(string Drill, DateTimeOffset Window), DrillRefusal> _refused = [];
+    private readonly ConcurrentDictionary<(string Drill, DateTimeOffset Window), DrillRefusal> _refused = new();
     private readonly Dictionary<string, DateTimeOffset> _notBefore = new(StringComparer.Ordinal);
 
     /// <summary>The first drill that may begin now; null: none. What keeps the others is remembered.</summary>
@@ -77,6 +78,10 @@ internal sealed class DrillPlanner
     /// <summary>Asks for a drill no more before then: what only disk or Redis knows keeps it, and another one may begin.</summary>
     public void Wait(string drill, DateTimeOffset until) => _notBefore[drill] = until;
 
+    /// <summary>What kept a drill from beginning in a window when it was looked at last; null: nothing has. Any thread may ask.</summary>
+    public DrillRefusal? WhyNot(string drill, DateTimeOffset window) =>
+        _refused.TryGetValue((drill, window), out var refusal) ? refusal : null;
+
     /// <summary>A drill runs, and keeps the others from beginning in their windows.</summary>
     public void Busy(GatewayConfig config, KeptHistory<ScheduledDrill> history, DateTimeOffset now)
     {
@@ -104,7 +109,7 @@ internal sealed class DrillPlanner
                 continue;
             }
 
-            _refused.Remove((name, begin));
+            _refused.TryRemove((name, begin), out _);
             if (drill is not null && !WasRun(history, drill, new DrillWindow(begin, begin)))
             {
                 missed.Add((drill, begin, refusal));

@@ -62,6 +62,8 @@ public sealed class DrillPlannerTests
     {
         Assert.Null(Next(Tier, minutes: 1, new DrilledCluster { Down = "s1" }));
         Assert.Null(Next(Tier, minutes: 20, new DrilledCluster { HeldBy = "ann" }));
+        Assert.Equal(DrillRefusal.OperatorAtWork, _planner.WhyNot("standby-serves", DrilledCluster.Begin));
+        Assert.Null(_planner.WhyNot("standby-serves", DrilledCluster.Begin.AddDays(1)));
         Assert.Empty(Missed(Tier, minutes: 119));
 
         // That it was too late in the end says nothing.

@@ -131,6 +131,18 @@ public sealed class ScheduledDrillTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Drill_ThatIsKeptFromBeginning_SaysWhy()
+    {
+        var gateway = await StartAsync("");
+        await gateway.PostAsync("/clusters/guide/hold", "{ \"tier\": \"primary\", \"for\": \"10m\", \"reason\": \"work\" }");
+        gateway.WriteConfig(ConfigOf("{ name: standby-serves, cluster: guide, window: \"NOW\" }"));
+
+        var report = await ReportAsync(gateway, static report => report.Schedule is [{ WhyNot: not null }]);
+        Assert.Equal("a tier was held, or a destination drained", report.Schedule[0].WhyNot);
+        Assert.Contains("; not yet, because", ProofReportText.Of(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Fleet_OneRunsIt_AndAnyOtherEndsItForItsOwnUsers()
     {
         using var redis = await RedisServer.StartAsync();
