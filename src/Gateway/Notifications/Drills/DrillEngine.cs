@@ -71,6 +71,7 @@ internal sealed partial class DrillEngine
         {
             var now = _time.GetUtcNow();
             _counts.Look(_sources.Config());
+            _reporter.TellUnfinished();
             while (_news.TryDequeue(out var news))
             {
                 news(now);

@@ -14,6 +14,7 @@ internal sealed partial class DrillReporter(
 
     private readonly ILogger _logger = logger;
     private readonly ConcurrentDictionary<(string Drill, DrillResult Result), long> _counts = new();
+    private bool _hasToldUnfinished;
 
     /// <summary>How the drills of this process ended.</summary>
     public IReadOnlyList<DrillCount> Counts =>
@@ -33,6 +34,21 @@ internal sealed partial class DrillReporter(
         }
 
         return kept;
+    }
+
+    /// <summary>Once it is known: tells of the runs that an earlier process did not end, as it was killed. One loop calls it.</summary>
+    public void TellUnfinished()
+    {
+        if (_hasToldUnfinished || !history.IsRead)
+        {
+            return;
+        }
+
+        _hasToldUnfinished = true;
+        foreach (var one in history.All.Where(static one => one is { Result: DrillResult.Interrupted, Until: null }))
+        {
+            Ended(one with { Until = time.GetUtcNow() });
+        }
     }
 
     /// <summary>A run is over, or a window passed without one.</summary>
