@@ -124,7 +124,10 @@ internal sealed class OperatorCertificates
             }
 
             var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, static (all, one) => all | one.Status);
-            return status.HasFlag(X509ChainStatusFlags.PartialChain) || status.HasFlag(X509ChainStatusFlags.UntrustedRoot)
+            return status.HasFlag(X509ChainStatusFlags.PartialChain)
+                ? "it does not come from an authority of \"admin.clientCertificates.ca\", or one between it and the root was not sent "
+                    + "along and is not in that file"
+                : status.HasFlag(X509ChainStatusFlags.UntrustedRoot)
                 ? "it does not come from an authority of \"admin.clientCertificates.ca\""
                 : status.HasFlag(X509ChainStatusFlags.NotTimeValid) ? $"it is valid from {TimeOf(certificate.NotBefore)} to "
                     + $"{TimeOf(certificate.NotAfter)} only, or an authority behind it has expired"

@@ -75,8 +75,17 @@ internal static class CertificateFileChecks
 
         try
         {
-            foreach (var authority in PemFiles.Authorities(file))
+            var authorities = PemFiles.Authorities(file);
+            foreach (var authority in authorities)
             {
+                if (!IsAnchored(authority, authorities))
+                {
+                    reader.WarningAt(
+                        path,
+                        $"An authority's own issuer is missing, given {Reader.Quote(file)} with {Reader.Quote(authority.Subject)}. Write "
+                            + "the certificates up to the root into the file: without them no certificate of this authority is trusted.");
+                }
+
                 if (authority.NotAfter.ToUniversalTime() <= now.UtcDateTime)
                 {
                     reader.WarningAt(
@@ -84,7 +93,10 @@ internal static class CertificateFileChecks
                         $"An authority expired at {authority.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm}Z, given {Reader.Quote(file)}. "
                             + $"Renew it: no certificate of it is trusted.");
                 }
+            }
 
+            foreach (var authority in authorities)
+            {
                 authority.Dispose();
             }
         }
@@ -96,5 +108,13 @@ internal static class CertificateFileChecks
                 $"The authorities do not load ({failure.GetType().Name}), given {Reader.Quote(file)}. Write a readable PEM file with their "
                     + $"certificates.");
         }
+    }
+
+    // Its issuer is there, or itself as a root: some authorities have a second certificate, by an older one.
+    private static bool IsAnchored(X509Certificate2 authority, X509Certificate2Collection all)
+    {
+        var (subject, issuer) = (authority.SubjectName.RawData, authority.IssuerName.RawData);
+        return all.Any(one => one.SubjectName.RawData.AsSpan().SequenceEqual(issuer)
+            || (one.SubjectName.RawData.AsSpan().SequenceEqual(subject) && one.IssuerName.RawData.AsSpan().SequenceEqual(subject)));
     }
 }
