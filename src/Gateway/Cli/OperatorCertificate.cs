@@ -37,7 +37,7 @@ internal sealed class OperatorCertificate
 
     /// <summary>
     /// The endpoint with the certificate, if there is one; or why that cannot be shown. One that an option names is shown in place of any
-    /// token, one of the environment in place of a token of the configuration, which is nobody's choice.
+    /// token, one of the environment in place of a token of the configuration, which the operator did not choose.
     /// </summary>
     public (AdminEndpoint? Endpoint, CommandFailure? Problem) Add(ParseResult parsed, AdminEndpoint endpoint)
     {

@@ -60,7 +60,7 @@ internal sealed class DrillRun(
     /// <summary>What was taken away is to come back.</summary>
     public bool IsReturning => _returningSince is not null;
 
-    /// <summary>It was stopped because of what serves meanwhile: nobody is to be left there for a ramp.</summary>
+    /// <summary>It was stopped because of what serves meanwhile: no user is left there for a ramp.</summary>
     public bool IsHarmful => _result == DrillResult.Failed;
 
     /// <summary>How long what it takes away stays away if the gateway dies meanwhile.</summary>
