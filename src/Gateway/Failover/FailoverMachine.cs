@@ -112,7 +112,7 @@ internal static class FailoverMachine
         var settled = state.Settle(tiers, now);
         if (order is { } given)
         {
-            var led = settled.Active == best ? settled : settled with { Active = best, RampFrom = -1 };
+            var led = settled.Active == best ? settled : settled with { Active = best, RampFrom = -1, ReturnedAt = null };
             return ApplyOperatorCommand(led, given, tiers, failback, now);
         }
 

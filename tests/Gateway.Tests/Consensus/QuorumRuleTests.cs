@@ -40,11 +40,14 @@ public sealed class QuorumRuleTests
     [InlineData("aa0 da1 da0", "1 Failover 0 1 1", "down:0 may:1 call:1")]
     [InlineData("aa0 aa1 aa1", "1 Failover 0 1 900", "down: may:1 call:1")]
     [InlineData("aa0 aa0 aa0", "1 Failover 0 1 900", "down: may:0,1")]
+    [InlineData("aa0 aa0 aa0", "1 Failover 0 1 5", "down: may:0,1 call:1")]
+    [InlineData("aa0 aa1 aa0", "1 Failover 0 1 900", "down: may:1")]
     [InlineData("aa0@1 aa1 aa1", "1 Failover 0 1 900", "down: may:1")]
     [InlineData("aa0@7 aa1 aa1", "1 Failover 0 1 1", "down: may:1")]
 
     // An agreed change about tiers that we do not have means nothing.
     [InlineData("aa0 aa1 aa1", "1 Failover 5 1 1", "down: may:1")]
+    [InlineData("aa0 aa1 aa1", "1 Failover 0 5 1", "down: may:1")]
 
     // Up needs half of the living, those that are there already counted in.
     [InlineData("ra1@1 ra1 aa1", "1 Failover 0 1 60", "down: may:1 Failback 1>0")]
@@ -53,6 +56,7 @@ public sealed class QuorumRuleTests
     [InlineData("ra1@1 aa1", "1 Failover 0 1 60", "down: may:1 Failback 1>0")]
     [InlineData("ra1@1 aa0 aa1", "1 Failover 0 1 60", "down: may:1 Failback 1>0")]
     [InlineData("aa1@1 ra1 ra1", "1 Failover 0 1 60", "down: may:1")]
+    [InlineData("ara1 ara2 ara2", "", "down: may:2")]
 
     // Where most are already, one goes alone.
     [InlineData("ra1 aa0 aa0", "", "down: may:0,1")]
@@ -61,10 +65,13 @@ public sealed class QuorumRuleTests
     // It was agreed a moment ago: no second agreement.
     [InlineData("ra1 ra1 aa1", "2 Failback 1 0 1", "down: may:1 call:2")]
     [InlineData("ra1@2 ra1 aa1", "2 Failback 1 0 1", "down: may:1")]
+    [InlineData("ra1@2 ra1 aa1", "2 Failback 1 0 5", "down: may:1")]
     [InlineData("ra1@2 ra1 aa1", "2 Failback 1 0 6", "down: may:1 Failback 1>0")]
 
-    // Nothing serves here: no proposal comes of it.
+    // Nothing serves here, or a tier that this configuration does not have: no proposal comes of it.
     [InlineData("ddX aa0 aa0", "", "down: may:0,1")]
+    [InlineData("ddX dd1 dd1", "", "down:0,1 may:1")]
+    [InlineData("dd2 dd0 dd0", "", "down:0,1 may:0,1")]
     public void Decide_Case_ComesTo(string gateways, string change, string expected)
     {
         var opinions = gateways.Split(' ').Select(OpinionOf).ToArray();

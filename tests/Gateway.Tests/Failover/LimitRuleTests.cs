@@ -45,6 +45,18 @@ public sealed class LimitRuleTests
         Assert.InRange(model.State.Limit, after * 0.8, after * 2.0);
     }
 
+    // Half of the limit is demand enough, and a measurement that is due now is due.
+    [Theory]
+    [InlineData(10, 59, 40, false)]
+    [InlineData(9, 59, 20, false)]
+    [InlineData(10, 60, 20, true)]
+    public void Window_AtItsBounds_CountsAsReached(int mostInFlight, int second, double limit, bool sparesHigh)
+    {
+        var state = LimitRule.Begin with { Best = TimeSpan.FromMilliseconds(100), MeasureAt = 60 * Second };
+        var next = LimitRule.Next(state, TimeSpan.FromMilliseconds(120), mostInFlight, second * Second, 0.5);
+        Assert.Equal((limit, sparesHigh), (next.Limit, next.SparesHigh));
+    }
+
     [Fact]
     public void Limit_WithoutDemand_DoesNotGrow()
     {
