@@ -17,9 +17,9 @@ public sealed class FailoverMachineStepTests
 
     /// <summary>
     /// A state is words: 1 the active tier (gone, none), ramp:0 the tier that carries the rest, held:1, back:50 when it took over by
-    /// failback, after:2 relapses, healthy:-,60 since when each tier is, epoch:3, before:1 (before a restart, with beforeRamp:0), unsettled.
-    /// What is given: a letter a tier (A able, u unproven, w weak, - none), then words: hold:1, release, releaseNow, up:1>0@95#4 and
-    /// down:0>1@95#4 (what the gateways agreed on, when, with which epoch), worse, early (the first round is not over), manual, noRamp,
+    /// failback, after:2 relapses, healthy:-,60 since when each tier is, epoch:3, before:1 (before a restart, with beforeRamp:0),
+    /// unsettled. What is given: a letter a tier (A able, u unproven, w weak, - none), then words: hold:1, release, releaseNow, up:1>0@95#4
+    /// and down:0>1@95#4 (what the gateways agreed on, when, with which epoch), worse, early (the first round is not over), manual, noRamp,
     /// patience. Expected: the active tier, then only what is set.
     /// </summary>
     [Theory]
@@ -158,7 +158,8 @@ public sealed class FailoverMachineStepTests
 
         var (after, change) = FailoverMachine.Step(
             StateOf(state), Tiers(words[0]), order, !words.Contains("early"), config, Now,
-            (After("up:") ?? After("down:")) is { } call ? new FleetDirective(true, 0, CallOf(call, After("up:") is not null)) : default, worse);
+            (After("up:") ?? After("down:")) is { } call ? new FleetDirective(true, 0, CallOf(call, After("up:") is not null)) : default,
+            worse);
 
         Assert.Equal(expected, Describe(after, change));
     }

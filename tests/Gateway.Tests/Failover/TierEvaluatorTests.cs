@@ -57,6 +57,7 @@ public sealed class TierEvaluatorTests
     [InlineData("Ud Ud", "0 1", "", "", true, true)]
     [InlineData("U2 U D", "1", "", "", true, false)]
     [InlineData("U2 D D", "0", "", "", true, false)]
+    [InlineData("? D", "0", "", "", true, false)]
     public void SnapshotOf_Destinations_AreTheBestClass(
         string tier, string usable, string halfOpen, string spared, bool canServe, bool looksIll)
     {
@@ -108,6 +109,29 @@ public sealed class TierEvaluatorTests
         }
 
         Assert.Equal([first, second], SnapshotOf(monitors).Weights);
+    }
+
+    /// <summary>One that a forecast prefers less gets a part of its share, where another one can take the rest.</summary>
+    [Fact]
+    public void SnapshotOf_SharesAtAStart_AreThereWhileOneIsNotWhole()
+    {
+        var monitors = MonitorsOf("U U");
+        Assert.True(monitors[0].Share.Prefer(0.25));
+        Assert.False(monitors[0].Share.Prefer(0.25));
+        Assert.Equal([0.25, 1], SnapshotOf(monitors).StartShares!);
+        Assert.Null(SnapshotOf(monitors[..1]).StartShares);
+
+        Assert.True(monitors[0].Share.Prefer(1));
+        Assert.Null(SnapshotOf(monitors).StartShares);
+    }
+
+    [Fact]
+    public void SnapshotOf_AnOperatorsWeight_GoesBeforeTheConfigurations()
+    {
+        var monitors = MonitorsOf("U U");
+        monitors[0].Share.Order = new WeightOrder(40, TimeSpan.Zero, null, null);
+        Assert.Equal([40, 1], SnapshotOf(monitors).Weights);
+        Assert.Equal(1, monitors[0].Share.Configured);
     }
 
     private static TierSnapshot SnapshotOf(IReadOnlyList<DestinationMonitor> monitors, int? capacity = null) => TierEvaluator.SnapshotOf(

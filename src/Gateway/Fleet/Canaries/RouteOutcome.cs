@@ -5,8 +5,8 @@ using System.Text;
 namespace Gateway.Fleet.Canaries;
 
 /// <summary>
-/// How requests of one route ended at one gateway. Gateways tell each other of routes only when a canary asks: a heartbeat that named all of
-/// thousands would be too long.
+/// How requests of one route ended at one gateway. Gateways tell each other of routes only when a canary asks: a heartbeat that named all
+/// of thousands would be too long.
 /// </summary>
 /// <param name="Route">What <see cref="IdOf"/> says of its name.</param>
 /// <param name="Counts">Since the start of the gateway, or since the route is in its configuration.</param>

@@ -40,7 +40,8 @@ internal sealed class RouteSuspects(IReadOnlyDictionary<string, (CanaryCounts At
         Suspicions(now, own, exchange);
         foreach (var suspect in _suspects)
         {
-            if (suspect.HarmOf(own[suspect.Route].Sum, others, exchange, routes.Count + 1, isOver && now - suspect.Since >= Patience) is { } harm)
+            var isPatienceOver = isOver && now - suspect.Since >= Patience;
+            if (suspect.HarmOf(own[suspect.Route].Sum, others, exchange, routes.Count + 1, isPatienceOver) is { } harm)
             {
                 return $"of route '{suspect.Route}', {harm}";
             }
@@ -138,7 +139,9 @@ internal sealed class RouteSuspects(IReadOnlyDictionary<string, (CanaryCounts At
             var sum = default(CanaryCounts);
             foreach (var (id, gateway) in others)
             {
-                if (_others!.TryGetValue(id, out var before) && CountsOf(gateway) is { } after && (after - before) is { IsSound: true } more)
+                if (_others!.TryGetValue(id, out var before)
+                    && CountsOf(gateway) is { } after
+                    && (after - before) is { IsSound: true } more)
                 {
                     sum += more;
                 }
