@@ -198,6 +198,6 @@ public sealed class TrafficFiguresTests
             (await gateway.MetricsTextAsync()).Split('\n'),
             static l => l.StartsWith("gateway_build_info{", StringComparison.Ordinal));
 
-        Assert.Matches("""^gateway_build_info\{version="\d+\.\d+\.\d+",revision="([0-9a-f]{40}|unknown)"\} 1$""", line);
+        Assert.Matches("""^gateway_build_info\{version="\d+\.\d+\.\d+(-[0-9a-z.]+)?",revision="([0-9a-f]{40}|unknown)"\} 1$""", line);
     }
 }
