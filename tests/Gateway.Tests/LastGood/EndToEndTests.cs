@@ -32,7 +32,7 @@ public sealed class EndToEndTests
 
     [Fact]
     public async Task GatewayKilledWhileWriting_TheStoreOpensEachTimeAndServesNoWrongByte() =>
-        AssertHolds(await LastGoodKillDrill.MeasureAsync(20, Progress));
+        AssertHolds(await LastGoodKillDrill.MeasureAsync(8, Progress));
 
     [Fact]
     public async Task Exhausted_GuideHangsThatLooksHealthy_HalfOpenProbesGoOnAndNoUserWaitsForOne()
