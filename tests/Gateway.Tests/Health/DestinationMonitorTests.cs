@@ -430,6 +430,31 @@ public class DestinationMonitorTests
         Assert.True(_monitor.Serving);
     }
 
+    // A starved loop judges at once what many requests brought before the first one could turn the others away.
+    [Fact]
+    public void RetryAfter_OfRequestsThatWereUnderWay_IsSaidOnce()
+    {
+        Busy(10, At(1), waited: 0);
+        Busy(10, At(1.5), waited: 0);
+        Busy(10, At(9), waited: 7.6);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
+
+        // Those that were sent although it was known: no other destination is left.
+        Busy(2, At(9), waited: 7.4);
+        Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
+    }
+
+    private void Busy(int count, TimeSpan now, double waited)
+    {
+        var seen = new Evidence(
+            _destination, "r", EvidenceKind.Status, Waited: At(waited), Status: 503, RetryAfter: TimeSpan.FromMinutes(1));
+        for (var i = 0; i < count; i++)
+        {
+            _monitor.OnEvidence(seen with { RetryAfter = default }, WithSpare, now);
+            _monitor.OnEvidence(seen with { Confirmed = true }, WithSpare, now);
+        }
+    }
+
     [Fact]
     public void Probes_GoSilent_MakeASuspectBeforeTheEjection()
     {

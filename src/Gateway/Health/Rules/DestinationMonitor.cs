@@ -13,6 +13,9 @@ internal sealed class DestinationMonitor
     /// <summary>The longest <c>Retry-After</c> that is granted.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
+    // Evidence may be so old when it is judged: a starved loop takes many pieces at once.
+    private static readonly TimeSpan UnderWay = TimeSpan.FromMilliseconds(500);
+
     private readonly CurrentHealth _health;
     private readonly DestinationFailures _failures;
     private readonly HalfOpenWatch _halfOpen;
@@ -167,6 +170,12 @@ internal sealed class DestinationMonitor
         var record = _failures.Of(evidence.Route);
         if (evidence.RetryAfter > TimeSpan.Zero && (evidence.Confirmed || evidence.Kind == EvidenceKind.Busy))
         {
+            // Requests that were sent before this was known bring the same again: they say nothing more against it.
+            if (record.KeptAwaySince is { } since && now - evidence.Waited - UnderWay <= since)
+            {
+                return false;
+            }
+
             record.Avoid(RouteAvoidance.Deferred, now
                 + (evidence.RetryAfter < LongestPause ? evidence.RetryAfter : LongestPause), Config.Passive, now);
         }

@@ -43,6 +43,9 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     /// <summary>When they last began to; null: never.</summary>
     public TimeSpan? AvoidedSince { get; private set; }
 
+    /// <summary>Since when they do so for any reason; null: they do not.</summary>
+    public TimeSpan? KeptAwaySince { get; private set; }
+
     /// <summary>Neighbours serve this route: what fails here is the destination's own. Holds while the route is avoided.</summary>
     public bool NeighboursServe { get; set; }
 
@@ -142,6 +145,7 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
             AtSuspicion = _avoidedByRun ? new RouteCount(0, Run) : _lone.Count(passive.Window, now);
         }
 
+        KeptAwaySince ??= now;
         _avoidUntil = how > tally.Avoidance || until > _avoidUntil ? until : _avoidUntil;
         tally.Avoidance = how;
     }
@@ -176,6 +180,7 @@ internal sealed class RouteFailureTracker(RouteSuccessCounter tally)
     public void StopAvoiding()
     {
         tally.Avoidance = RouteAvoidance.None;
+        KeptAwaySince = null;
         NeighboursServe = false;
         Baseline = null;
     }
