@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Gateway.Tests.Configuration;
 
-/// <summary>Files of authorities that name some, and yet nobody would be trusted.</summary>
+/// <summary>Files of authorities that no certificate can be traced to.</summary>
 [Trait("kind", "unit")]
 public sealed class AuthorityFileTests : IDisposable
 {

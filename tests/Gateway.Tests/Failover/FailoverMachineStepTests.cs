@@ -157,7 +157,7 @@ public sealed class FailoverMachineStepTests
         };
 
         var (after, change) = FailoverMachine.Step(
-            StateOf(state), Tiers(words[0]), order, !words.Contains("early"), config, Now,
+            StateOf(state), FailoverMachineTests.Standings(words[0]), order, !words.Contains("early"), config, Now,
             (After("up:") ?? After("down:")) is { } call ? new FleetDirective(true, 0, CallOf(call, After("up:") is not null)) : default,
             worse);
 
@@ -174,7 +174,8 @@ public sealed class FailoverMachineStepTests
         var worse = new ComparisonResult(words[1] == "worse" ? Worse : null, IsProved: true);
         var fleet = words[1] == "worse" ? default : new FleetDirective(true, 0, CallOf(words[1]["down:".Length..], isUp: false));
         var (after, _) = FailoverMachine.Step(
-            StateOf(state), Tiers(words[0]), null, firstRound: true, new ClusterConfig { Name = "guide", Tiers = [] }, Now, fleet, worse);
+            StateOf(state), FailoverMachineTests.Standings(words[0]), null, firstRound: true,
+            new ClusterConfig { Name = "guide", Tiers = [] }, Now, fleet, worse);
 
         Assert.Equal(expected, string.Join(',', after.HealthySince.Select(static since => since is { } at ? Text(at) : "-")));
     }
@@ -207,17 +208,6 @@ public sealed class FailoverMachineStepTests
         var parts = text.Split('>', '@', '#');
         return new TierSwitchDecision(Number(parts[3]), isUp, Number(parts[0]), Number(parts[1]), At(Number(parts[2])));
     }
-
-    private static TierHealth[] Tiers(string letters) =>
-    [
-        .. letters.Select(static letter => letter switch
-        {
-            'A' => TierHealth.Healthy,
-            'u' => TierHealth.Unverified,
-            'w' => TierHealth.Degraded,
-            _ => TierHealth.Unavailable,
-        }),
-    ];
 
     private static string Describe(ClusterState state, Change? change)
     {

@@ -258,7 +258,8 @@ public class FailoverMachineTests
         return string.Join(';', seen.Where(s => At(double.Parse(s.Split(':')[0])) <= end));
     }
 
-    private static TierHealth[] Standings(string tiers) =>
+    /// <summary>A letter a tier: A able, u unproven, w weak, - none.</summary>
+    internal static TierHealth[] Standings(string tiers) =>
         [
         .. tiers.Select(t => t switch
         {

@@ -444,15 +444,25 @@ public class DestinationMonitorTests
         Assert.Equal(HealthStatus.Ejected, _monitor.State.HealthStatus);
     }
 
-    private void Busy(int count, TimeSpan now, double waited)
+    // A write is sent once: what is told of it is its failing status, and then the pause.
+    [Fact]
+    public void RetryAfter_OfWritesThatWereUnderWay_IsSaidOnce()
     {
-        var seen = new Evidence(
-            _destination, "r", EvidenceKind.Status, Waited: At(waited), Status: 503, RetryAfter: TimeSpan.FromMinutes(1));
-        for (var i = 0; i < count; i++)
-        {
-            _monitor.OnEvidence(seen with { RetryAfter = default }, WithSpare, now);
-            _monitor.OnEvidence(seen with { Confirmed = true }, WithSpare, now);
-        }
+        Busy(10, At(1), waited: 0, isLone: true);
+        Assert.Equal(HealthStatus.Up, _monitor.State.HealthStatus);
+        Assert.Equal(RouteAvoidance.Deferred, _destination.Tally("r").Avoidance);
+    }
+
+    [Fact]
+    public void RetryAfter_OfAnotherRequest_MakesThePauseLonger()
+    {
+        var busy = new Evidence(_destination, "r", EvidenceKind.Busy, RetryAfter: TimeSpan.FromSeconds(1));
+        _monitor.OnEvidence(busy, WithSpare, At(1));
+        _monitor.OnEvidence(busy with { RetryAfter = TimeSpan.FromSeconds(30) }, WithSpare, At(1));
+        _monitor.OnTick(exhausted: false, At(30.9));
+        Assert.Equal(RouteAvoidance.Deferred, _destination.Tally("r").Avoidance);
+        _monitor.OnTick(exhausted: false, At(31));
+        Assert.Equal(RouteAvoidance.None, _destination.Tally("r").Avoidance);
     }
 
     [Fact]
@@ -500,6 +510,18 @@ public class DestinationMonitorTests
             {
                 _monitor.OnEvidence(evidence with { Confirmed = true }, around ?? WithSpare, At(1));
             }
+        }
+    }
+
+    // A 503 that asks for a minute.
+    private void Busy(int count, TimeSpan now, double waited, bool isLone = false)
+    {
+        var seen = new Evidence(
+            _destination, "r", EvidenceKind.Status, Waited: At(waited), Status: 503, RetryAfter: TimeSpan.FromMinutes(1), Lone: isLone);
+        for (var i = 0; i < count; i++)
+        {
+            _monitor.OnEvidence(seen, WithSpare, now);
+            _monitor.OnEvidence(isLone ? seen with { Kind = EvidenceKind.Busy } : seen with { Confirmed = true }, WithSpare, now);
         }
     }
 

@@ -59,21 +59,4 @@ public class EjectionRuleTests
     [InlineData(1000, 1.0, false)]
     public void IsBeyondChance_LongerRunsWhereFailuresAreUsual(int run, double usual, bool beyond) =>
         Assert.Equal(beyond, EjectionRule.IsBeyondChance(new FailureRun(run, OnManyRoutes: false), usual, Passive));
-
-    [Theory]
-    [InlineData(0, 3, 0, 0, false)]
-    [InlineData(0, 3, 3, 0, false)]
-    [InlineData(0, 5, 5, 0, true)]
-    [InlineData(0, 3, 10, 0, true)]
-    [InlineData(0, 3, 7, 3, false)]
-    [InlineData(0, 3, 70, 30, false)]
-    [InlineData(0, 3, 90, 10, true)]
-    [InlineData(0, 100, 0, 100, false)]
-    [InlineData(0, 100, 49, 51, false)]
-    [InlineData(0, 100, 51, 49, true)]
-    [InlineData(8, 12, 18, 2, true)]
-    [InlineData(10, 10, 18, 2, false)]
-    [InlineData(0, 0, 100, 0, false)]
-    public void IsBetter_HalfTheFailuresAndNoChance(long ownSuccesses, long ownFailures, long successes, long failures, bool better) =>
-        Assert.Equal(better, NeighbourComparison.IsBetter(new RouteCount(successes, failures), new RouteCount(ownSuccesses, ownFailures)));
 }

@@ -38,21 +38,20 @@ internal sealed class CanaryTotals(Func<IReadOnlyCollection<RouteMeter>> routes)
 
     /// <summary>All that was counted of the routes that another gateway asks for, as far as they are known here.</summary>
     /// <param name="asked">What <see cref="RouteOutcome.IdOf"/> says of their names.</param>
-    public ImmutableArray<RouteOutcome> Of(ImmutableArray<string> asked)
+    /// <param name="now">Of a clock that never goes back.</param>
+    public ImmutableArray<RouteOutcome> Of(ImmutableArray<string> asked, TimeSpan now)
     {
-        var counts = ImmutableArray.CreateBuilder<RouteOutcome>();
-        if (!asked.IsEmpty)
+        if (asked.IsEmpty)
         {
-            foreach (var totals in _byRoute.Values)
-            {
-                if (asked.Contains(totals.Id, StringComparer.Ordinal))
-                {
-                    counts.Add(new RouteOutcome(totals.Id, totals.Sum));
-                }
-            }
+            return [];
         }
 
-        return counts.ToImmutable();
+        Read(now);
+        return
+        [
+            .. _byRoute.Values.Where(totals => asked.Contains(totals.Id, StringComparer.Ordinal))
+                .Select(static totals => new RouteOutcome(totals.Id, totals.Sum)),
+        ];
     }
 
     /// <summary>Reads the cells.</summary>

@@ -196,8 +196,6 @@ internal sealed class AttemptReporter(CompiledRoute plan)
         if (!attempt.IsHalfOpenProbe && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
         {
             attempt.Unconfirmed = new StrongBox<Evidence>(evidence);
-            // A single failure asks for no pause: a request that fails wherever it goes must not move the others.
-            evidence = evidence with { RetryAfter = default };
         }
 
         if (evidence.Kind != EvidenceKind.Busy || evidence.HalfOpen)

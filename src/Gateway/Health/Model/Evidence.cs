@@ -44,8 +44,8 @@ internal enum EvidenceKind
 /// <param name="HalfOpen">The attempt held the half-open probe permit (<see cref="Model.Destination.TryTakeHalfOpenPermit"/>).</param>
 /// <param name="Waited">From the request sent until it was given up or answered.</param>
 /// <param name="Status">The status, when <paramref name="Kind"/> is <see cref="EvidenceKind.Status"/>.</param>
-/// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none for a request that failed wherever it was
-/// tried.</param>
+/// <param name="RetryAfter">What a 503 or 429 asked for; at most 60 s are granted, and none until it is confirmed: a request that fails
+/// wherever it goes must not move the others.</param>
 /// <param name="Cause">What failed, as far as it is known beyond <paramref name="Kind"/>.</param>
 /// <param name="Confirmed">Another destination served the same request: a failure that was told before is the destination's own.</param>
 /// <param name="Lone">The request is not tried elsewhere, so that nothing will confirm the failure: neighbours are asked instead.</param>

@@ -166,18 +166,22 @@ internal sealed class DestinationMonitor
 
         CountSuccesses(now);
 
-        // 1. It asked for a pause, and others serve what it does not.
+        // 1. It asked for a pause, and others serve what it does not. Requests that were sent before this was known bring the same again:
+        // they say nothing more against it.
         var record = _failures.Of(evidence.Route);
-        if (evidence.RetryAfter > TimeSpan.Zero && (evidence.Confirmed || evidence.Kind == EvidenceKind.Busy))
+        if (evidence.RetryAfter > TimeSpan.Zero)
         {
-            // Requests that were sent before this was known bring the same again: they say nothing more against it.
-            if (record.KeptAwaySince is { } since && now - evidence.Waited - UnderWay <= since)
+            var isKnown = record.KeptAwaySince is { } since && now - evidence.Waited - UnderWay <= since;
+            if (evidence.Confirmed || evidence.Kind == EvidenceKind.Busy)
+            {
+                record.Avoid(RouteAvoidance.Deferred, now
+                    + (evidence.RetryAfter < LongestPause ? evidence.RetryAfter : LongestPause), Config.Passive, now);
+            }
+
+            if (isKnown)
             {
                 return false;
             }
-
-            record.Avoid(RouteAvoidance.Deferred, now
-                + (evidence.RetryAfter < LongestPause ? evidence.RetryAfter : LongestPause), Config.Passive, now);
         }
 
         if (EvidenceRule.IsSound(evidence, Config.Attempts))

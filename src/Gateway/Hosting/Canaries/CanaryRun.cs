@@ -61,7 +61,7 @@ internal sealed record CanaryRun(
         if (_doubt is { } doubt)
         {
             // Without any other to wait for, what is left to compare with decides.
-            if (!doubt.IsSettledBy(others, exchange))
+            if (!doubt.IsSettledBy(others, exchange, now))
             {
                 return null;
             }
@@ -79,7 +79,7 @@ internal sealed record CanaryRun(
 
         if (CanaryRule.HarmOf(own, Recent, SinceStart(others)) is not null)
         {
-            _doubt = new FleetDoubt(own, exchange);
+            _doubt = new FleetDoubt(own, exchange, now);
             return null;
         }
 

@@ -110,7 +110,7 @@ internal sealed partial class ConfigCanary
     {
         lock (_lock)
         {
-            return _totals.Of(routes);
+            return _totals.Of(routes, Now);
         }
     }
 

@@ -9,8 +9,12 @@ namespace Gateway.Hosting.Canaries;
 /// </summary>
 /// <param name="own">What this gateway had counted.</param>
 /// <param name="exchange">The last exchange before that (<see cref="FleetView.Exchange"/>).</param>
-internal sealed class FleetDoubt(CanaryCounts own, long exchange)
+/// <param name="since">When that was, of a clock that never goes back.</param>
+internal sealed class FleetDoubt(CanaryCounts own, long exchange, TimeSpan since)
 {
+    /// <summary>A gateway that lives and still says nothing newer is not waited for any longer.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+
     /// <summary>After so many exchanges what is heard was surely said later: the next one may have been on its way already.</summary>
     public const int Fresh = 2;
 
@@ -21,15 +25,16 @@ internal sealed class FleetDoubt(CanaryCounts own, long exchange)
 
     /// <summary>The others have been heard in an exchange that began after it, and of each that still lives a later beat.</summary>
     /// <param name="others">Those that have the earlier configuration now; none is left to wait for if there is none.</param>
-    /// <param name="now">The exchange in which they were heard.</param>
-    public bool IsSettledBy(IReadOnlyDictionary<string, GatewayView> others, long now)
+    /// <param name="heardIn">The exchange in which they were heard.</param>
+    /// <param name="now">Of a clock that never goes back.</param>
+    public bool IsSettledBy(IReadOnlyDictionary<string, GatewayView> others, long heardIn, TimeSpan now)
     {
-        if (others.Count == 0)
+        if (others.Count == 0 || now - since >= Longest)
         {
             return true;
         }
 
-        if (_heard is null && now - exchange >= Fresh)
+        if (_heard is null && heardIn - exchange >= Fresh)
         {
             _heard = others;
         }

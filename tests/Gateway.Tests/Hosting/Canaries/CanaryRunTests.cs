@@ -47,6 +47,22 @@ public sealed class CanaryRunTests
         Assert.NotNull(Harm(run, exchange: 20));
     }
 
+    // It lives, and yet never says anything newer.
+    [Fact]
+    public void Other_ThatRepeatsItself_IsWaitedForFiveSeconds()
+    {
+        var run = Run(Other(beat: 1));
+        for (var exchange = 20; exchange < 40; exchange++)
+        {
+            Assert.Null(Harm(run, exchange, Other(beat: 5, requests: 100)));
+        }
+
+        Assert.True(run.IsInDoubt(FleetDoubt.Longest));
+        Assert.NotNull(run.HarmOf(
+            FleetDoubt.Longest, Failing, Now(Other(beat: 5, requests: 100)), 40,
+            new Dictionary<string, (CanaryCounts, CanaryCounts)>(StringComparer.Ordinal)));
+    }
+
     [Fact]
     public void Others_ThatCameLaterOrRestarted_AreNotComparedWith()
     {

@@ -142,6 +142,28 @@ public sealed class RouteSuspectsTests
         Assert.True(RouteOutcome.AreSound(suspects.Asked));
     }
 
+    // Later ones would keep the canary beyond its time, one after the other.
+    [Fact]
+    public void Route_ThatFailsOnceTheTimeIsOver_IsNoSuspect()
+    {
+        Assert.Null(Look(30, new(10, 10, 0), Other(0), isOver: true));
+        Assert.Empty(_suspects.Asked);
+        Assert.False(_suspects.AreOpen(TimeSpan.FromSeconds(30)));
+    }
+
+    // One that goes and one that comes, in one look: as many are asked for as before, but not the same.
+    [Fact]
+    public void Suspects_ThatChange_ChangeWhatIsAsked()
+    {
+        var suspects = new RouteSuspects(Routes("a", "b"));
+        Dictionary<string, (CanaryCounts, CanaryCounts)> Failing(string name) =>
+            new(StringComparer.Ordinal) { [name] = (new CanaryCounts(1010, 10, 0), default) };
+        suspects.HarmOf(default, Failing("a"), Others(Other(0)), 1, isOver: false);
+        Assert.Equal([RouteOutcome.IdOf("a")], suspects.Asked);
+        suspects.HarmOf(default, Failing("b"), Others(Other(0)), 2, isOver: false);
+        Assert.Equal([RouteOutcome.IdOf("b")], suspects.Asked);
+    }
+
     // A route that a second change takes away is asked for no more.
     [Fact]
     public void Route_ThatIsGone_IsNoSuspect()
