@@ -140,6 +140,29 @@ public class WrongBlameTests
         Assert.Equal(["primary0", "primary1"], served.Order(StringComparer.Ordinal));
     }
 
+    // It asked for a pause, and the other one is slow: hedges go there, and it asks again.
+    [Fact]
+    public async Task Busy_ThatIsHedgedTo_IsNotEjected()
+    {
+        await using var busy = new ScriptedUpstream(static r => r.RespondAsync("later", 503, "Retry-After: 60\r\n"));
+        await using var slow = new ScriptedUpstream(static async r =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(60), TimeProvider.System);
+            await r.RespondAsync("slow");
+        });
+        await using var gateway = await InProcessGateway.StartAsync(InProcessGateway.Config(
+            [busy.Url, slow.Url], attempts: "hedge: 10ms, retryBudget: 100%"));
+
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.Equal("slow", (await AskAsync(gateway, "GET", "/a")).Body);
+        }
+
+        Assert.InRange(busy.Requests.Count, 10, 60);
+        await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("up", await gateway.HealthStatusAsync("primary"));
+    }
+
     [Theory]
     [InlineData("503", "GET")]
     [InlineData("503", "POST")]

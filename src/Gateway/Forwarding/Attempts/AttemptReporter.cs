@@ -193,6 +193,14 @@ internal sealed class AttemptReporter(CompiledRoute plan)
     private void Report(Attempt attempt, EvidenceKind kind, TimeSpan waited)
     {
         var evidence = EvidenceOf(attempt, kind, waited);
+        if (evidence.RetryAfter > TimeSpan.Zero
+            && attempt.Purpose is (AttemptPurpose.Repeat or AttemptPurpose.Hedge)
+            && attempt.UpstreamEndpoint.Tally.Avoidance >= RouteAvoidance.Deferred)
+        {
+            // It has asked for a pause, and was taken for want of another: that it asks again says nothing more.
+            return;
+        }
+
         if (!attempt.IsHalfOpenProbe && kind is EvidenceKind.Reset or EvidenceKind.Timeout or EvidenceKind.Truncated or EvidenceKind.Status)
         {
             attempt.Unconfirmed = new StrongBox<Evidence>(evidence);
